@@ -229,7 +229,9 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
         | Claim::OnlyTargetsMayBeInvoked
         | Claim::OnlyStatedMayBeDone
         | Claim::EveryTargetMayBeInvoked(_)
-        | Claim::EveryStatedMayBeDone(_) => false,
+        | Claim::EveryStatedMayBeDone(_)
+        | Claim::BoundaryAllowsNoMore
+        | Claim::OnlyThroughRole => false,
     }
 }
 
@@ -340,7 +342,9 @@ fn prove_of_permissions(
                 | Claim::OnlyWithExternalId(_)
                 | Claim::OthersOnlyWithExternalId(_)
                 | Claim::MayAssume(_)
-                | Claim::MayAssumeUnderConditions(_) => false,
+                | Claim::MayAssumeUnderConditions(_)
+                | Claim::BoundaryAllowsNoMore
+                | Claim::OnlyThroughRole => false,
             };
             assert!(!broken || *result != Proof::Proved, "{claim}: {request:?}\n{identity:?}\n{boundary:?}");
         }

@@ -71,7 +71,9 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
         | Claim::OnlyTargetsMayBeInvoked
         | Claim::OnlyStatedMayBeDone
         | Claim::EveryTargetMayBeInvoked(_)
-        | Claim::EveryStatedMayBeDone(_) => None,
+        | Claim::EveryStatedMayBeDone(_)
+        | Claim::BoundaryAllowsNoMore
+        | Claim::OnlyThroughRole => None,
     });
     let subject = Subject {
         role: intent.role.clone(),

@@ -399,8 +399,8 @@ pub(crate) struct VerifyCommand {
     /// each document
     #[arg(long, conflicts_with = "sweep")]
     pub(crate) billed_checks: bool,
-    /// Read the own policies, URLs and aliases of every function; otherwise of a hundred, which takes ten seconds at Lambda's
-    /// quotas
+    /// Read the policy of every version of each target; otherwise of every alias, of `$LATEST`, of the versions behind the aliases
+    /// and of the ten newest
     #[arg(long, conflicts_with = "sweep")]
     pub(crate) exhaustive: bool,
     /// Verify nothing; find the most likely cause of this error of AWS or Genesys Cloud in the role, its policies and the

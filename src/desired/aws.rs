@@ -176,6 +176,12 @@ impl Desired {
         }
     }
 
+    /// The boundary that rolecall makes of the targets, where the manifest asks for that one.
+    pub fn own_boundary(&self) -> Option<&PolicyArn> {
+        let own = self.home.policy_arn(&boundary_path(), &boundary_name(&self.role.name));
+        self.role.permissions_boundary.as_ref().filter(|wanted| **wanted == own)
+    }
+
     /// What reports call whoever assumes the role.
     pub fn party(&self) -> PartyName {
         self.vendor.as_ref().map_or(PartyName::Genesys, |vendor| PartyName::Vendor(vendor.name.clone()))

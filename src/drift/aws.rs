@@ -378,7 +378,8 @@ pub(super) fn broken_claim(claim: ClaimKind) -> Consequence {
     match claim {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Consequence::WidensTrust,
         ClaimKind::MayAssume => Consequence::NarrowsTrust,
-        ClaimKind::OnlyTargets => Consequence::WidensPermissions,
+        ClaimKind::OnlyTargets | ClaimKind::OnlyThroughRole => Consequence::WidensPermissions,
+        ClaimKind::Boundary => Consequence::Boundary,
         ClaimKind::EveryTarget | ClaimKind::Organization => Consequence::NarrowsPermissions,
     }
 }

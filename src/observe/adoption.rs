@@ -209,6 +209,7 @@ pub fn manifest_of(
             integration: None,
             web_services_credential: None,
         }),
+        invokers: Default::default(),
         // What else the role can do is told by its proof.
         grants: Vec::new(),
         role: Role {

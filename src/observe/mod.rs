@@ -5,6 +5,7 @@ pub(crate) mod agreement;
 pub mod authorizations;
 pub mod aws;
 pub mod credential_fields;
+pub mod function_sides;
 mod functions;
 pub mod genesys;
 pub mod metrics;

@@ -16,6 +16,7 @@ use crate::observe::aws::{
     Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, name_takers, observe, observe_boundary,
     observe_functions,
 };
+use crate::observe::function_sides::FunctionSide;
 use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{Owner, foreign_attachments, owner};
 use crate::observe::quotas::{check_quotas, default_quotas};
@@ -42,6 +43,8 @@ pub struct Survey {
     pub boundary: Option<ObservedBoundary>,
     /// Who makes the boundary that a plan would put on the role, if there is no such policy.
     pub missing_boundary: Option<MissingBoundary>,
+    /// What Lambda holds about the targets' functions; empty where nobody asked.
+    pub sides: Vec<FunctionSide>,
 }
 
 /// Who makes a permissions boundary that does not exist.
@@ -298,7 +301,7 @@ pub async fn survey<R: Read>(
         Some(Boundary::Policy(_)) | None => MissingBoundary::Other,
     };
     let missing_boundary = (wanted.is_some() && boundary.is_none()).then(maker);
-    Ok(Survey { desired, observed, quotas, missing, boundary, missing_boundary })
+    Ok(Survey { desired, observed, quotas, missing, boundary, missing_boundary, sides: Vec::new() })
 }
 
 /// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,

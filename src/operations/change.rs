@@ -16,7 +16,7 @@ use crate::observe::usage::Usage;
 use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::Retirement;
 use crate::plan::{Change, Plan, PlanError, Retired, genesys};
-use crate::ports::{ReadAccount, Write};
+use crate::ports::{ReadAccount, ReadFunctions, Write};
 use crate::verify::Documents;
 use crate::verify::gate::{Allowed, Objection, Verdict, judge};
 use rolecall_model::patience::{Interrupt, Patience};
@@ -143,7 +143,7 @@ pub enum Service {
     GenesysCloud,
 }
 
-impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
+impl<A: ReadAccount + ReadFunctions + Write, G: GenesysPorts> Context<A, G> {
     /// Plans, asks, writes and reads back. An error means that nothing was written.
     pub async fn change<S: Shell>(
         &self,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::join;
 
 use crate::desired::aws::Home;
 use crate::desired::genesys::{
@@ -16,6 +17,7 @@ use crate::desired::template::Templates;
 use crate::drift::{Difference, genesys_drift, managed_genesys_drift};
 use crate::iam::arn::{ExternalId, RoleArn};
 use crate::manifest::{Call, Manager, Manifest};
+use crate::observe::function_sides::{self, Extent, FunctionSide};
 use crate::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use crate::observe::snapshot::Snapshot;
 use crate::observe::survey::{Survey, SurveyError, survey, survey_for_plan};
@@ -118,31 +120,50 @@ impl GenesysSurvey {
     }
 }
 
-impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
     /// Reads AWS and works out what should be there; a missing function is something to report.
     pub async fn survey(&self) -> Result<Survey, SurveyError> {
+        self.survey_to(Extent::Named).await
+    }
+
+    /// The same, with so much of the targets' functions.
+    pub async fn survey_to(&self, extent: Extent) -> Result<Survey, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
-        match snapshot {
-            Some(snapshot) => {
-                survey(manifest, external_id, templates, addresses, snapshot.as_ref()).boxed_local().await
+        let account = async {
+            match snapshot {
+                Some(snapshot) => {
+                    survey(manifest, external_id, templates, addresses, snapshot.as_ref()).boxed_local().await
+                }
+                None => survey(manifest, external_id, templates, addresses, aws).boxed_local().await,
             }
-            None => survey(manifest, external_id, templates, addresses, aws).boxed_local().await,
-        }
+        };
+        let (survey, sides) = join!(account, self.function_sides(extent));
+        Ok(Survey { sides, ..survey? })
     }
 
     /// The same for a plan, which not everything that is there permits.
     pub async fn survey_for_plan(&self) -> Result<Survey, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
-        match snapshot {
-            Some(snapshot) => {
-                survey_for_plan(manifest, external_id, templates, addresses, snapshot.as_ref())
-                    .boxed_local()
-                    .await
+        let account = async {
+            match snapshot {
+                Some(snapshot) => {
+                    survey_for_plan(manifest, external_id, templates, addresses, snapshot.as_ref())
+                        .boxed_local()
+                        .await
+                }
+                None => survey_for_plan(manifest, external_id, templates, addresses, aws).boxed_local().await,
             }
-            None => survey_for_plan(manifest, external_id, templates, addresses, aws).boxed_local().await,
-        }
+        };
+        let (survey, sides) = join!(account, self.function_sides(Extent::Named));
+        Ok(Survey { sides, ..survey? })
     }
 
+    async fn function_sides(&self, extent: Extent) -> Vec<FunctionSide> {
+        function_sides::read(&self.aws, &self.manifest, &self.addresses, extent).boxed_local().await
+    }
+}
+
+impl<A, G: GenesysRead> Context<A, G> {
     /// Reads Genesys Cloud, where the manifest asks for something there, and works out what should be there.
     pub async fn survey_genesys(&self, survey: &Survey) -> GenesysResult<Option<GenesysSurvey>> {
         let Some(Counterpart { sources, .. }) = &self.genesys else { return Ok(None) };
@@ -157,9 +178,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
     pub fn role_arn(&self, home: &Home) -> RoleArn {
         home.role_arn(&self.manifest.role.name, &self.manifest.role.path)
     }
-}
 
-impl<A, G: GenesysRead> Context<A, G> {
     /// Reads Genesys Cloud, where the manifest asks for something there.
     pub async fn observe_genesys(&self, role: &RoleArn) -> GenesysResult<Option<Observed>> {
         let Some(Counterpart { client, .. }) = &self.genesys else { return Ok(None) };

@@ -9,8 +9,9 @@ use crate::observe::survey::{Survey, SurveyError};
 use crate::observe::usage::Usage;
 use crate::plan::aws::Plan as AwsPlan;
 use crate::plan::{Plan, PlanError, Way};
-use crate::ports::ReadAccount;
 use crate::ports::genesys::{GenesysError, GenesysRead};
+use crate::ports::{ReadAccount, ReadFunctions};
+use crate::verify::functions::judge_alone;
 use crate::verify::live_organization::LiveOrganization;
 use crate::verify::{Documents, Verification, paper};
 
@@ -55,7 +56,7 @@ pub enum DriftError {
     Plan(#[from] PlanError),
 }
 
-impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
     /// Reads and compares. `live` says whether the role is for the organization of the credentials at hand.
     pub async fn drift(&self, live: impl Future<Output = LiveOrganization>) -> Result<Drifted, DriftError> {
         let (survey, live) = join!(self.survey(), live);
@@ -76,7 +77,7 @@ impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
         let verification = match Documents::surveyed(&survey) {
             Some(documents) => paper(&documents, &survey),
             // Without the role there is nothing to prove anything of: that it is missing is the drift.
-            None => Verification::about(&survey.desired),
+            None => judge_alone(&survey),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;

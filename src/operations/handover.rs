@@ -290,7 +290,11 @@ fn breaks(kind: ClaimKind) -> Option<&'static str> {
         ClaimKind::OnlyTrusted => Some("lets others than the trusted account assume the role"),
         ClaimKind::ExternalId => Some("lets callers without this organization's ID assume the role"),
         ClaimKind::MayAssume => Some("does not let Genesys Cloud assume the role"),
-        ClaimKind::OnlyTargets | ClaimKind::EveryTarget | ClaimKind::Organization => None,
+        ClaimKind::OnlyTargets
+        | ClaimKind::EveryTarget
+        | ClaimKind::Boundary
+        | ClaimKind::OnlyThroughRole
+        | ClaimKind::Organization => None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::plan::aws::PlanOptions;
 use crate::plan::genesys::{Credential, CredentialValue, Rewriting};
 use crate::plan::{Change, Plan, PlanError, Way, aws, genesys};
 use crate::ports::genesys::{GenesysError, GenesysRead};
-use crate::ports::{AwsError, FunctionAddress, ReadAccount};
+use crate::ports::{AwsError, FunctionAddress, ReadAccount, ReadFunctions};
 
 /// What a plan is towards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub enum PlanningError {
     NothingInGenesys,
 }
 
-impl<A: ReadAccount, G: GenesysRead> Context<A, G> {
+impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
     /// Reads, and plans.
     pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, PlanningError> {
         match goal {

@@ -6,12 +6,13 @@ use tokio::join;
 use super::actions::ActionsError;
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::observe::function_sides::Extent;
 use crate::observe::survey::ask_account;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::plan::Plan;
 use crate::verify::analysers::BilledChecks;
 use crate::verify::finding::disagreements;
-use crate::verify::functions::{self, Extent};
+use crate::verify::functions::judge_alone;
 use crate::verify::live::probe_role;
 use crate::verify::note::{Note, Untested};
 use crate::verify::second::SecondOpinions;
@@ -41,7 +42,7 @@ pub struct VerifyRequest {
     pub level: Level,
     /// Whether checks are made that AWS bills.
     pub billed: BilledChecks,
-    /// Whether every function is read, however many there are.
+    /// Whether the policy of every version of a function is read, however many there are.
     pub exhaustive: bool,
     /// Whether each answer comes with its reasons.
     pub explain: bool,
@@ -81,14 +82,13 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         request: &VerifyRequest,
         observer: &impl Observer,
     ) -> Result<Verified, VerifyError> {
-        // Two calls a function and more: worth it where AWS is asked for more than the documents.
+        // Four calls a function and more: worth it where AWS is asked for more than the documents.
         let extent = match (request.level, request.exhaustive) {
-            (Level::Paper, _) => Extent::Nothing,
-            (Level::Live | Level::Twin | Level::Genesys, true) => Extent::Everything,
-            (Level::Live | Level::Twin | Level::Genesys, false) => Extent::Sample,
+            (Level::Paper, false) => Extent::Named,
+            (Level::Live | Level::Twin | Level::Genesys, false) => Extent::Recent,
+            (Level::Paper | Level::Live | Level::Twin | Level::Genesys, true) => Extent::Everything,
         };
-        let (survey, functions) = join!(self.survey(), functions::read(&self.aws, &self.addresses, extent));
-        let survey = survey?;
+        let survey = self.survey_to(extent).await?;
         let documents = Documents::surveyed(&survey);
         let (level, interrupt) = (request.level, &request.interrupt);
         let (verification, second) = join!(
@@ -96,9 +96,6 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             self.second_opinions(&survey, documents.as_ref(), request).boxed_local(),
         );
         let mut verification = verification?;
-        let (findings, notes) = functions::judge(&functions, &survey.desired);
-        verification.findings.extend(findings);
-        verification.notes.extend(notes);
         if let Some(second) = &second {
             second.add_to(&mut verification, &survey);
         }
@@ -140,7 +137,10 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
                 Level::Paper | Level::Live | Level::Twin => Vec::new(),
                 Level::Genesys => vec![Note::NoActionTested(Untested::NoRole)],
             };
-            return Ok(Verification { claims, notes, ..Verification::about(&survey.desired) });
+            let mut verification = judge_alone(survey);
+            verification.claims.splice(..0, claims);
+            verification.notes.extend(notes);
+            return Ok(verification);
         };
         let mut verification = paper(&documents, survey);
         if level == Level::Paper {

@@ -300,7 +300,8 @@ fn key_of(kind: ClaimKind) -> &'static str {
     match kind {
         ClaimKind::OnlyTrusted | ClaimKind::MayAssume => "genesys",
         ClaimKind::ExternalId => "genesys.organization_id",
-        ClaimKind::OnlyTargets | ClaimKind::EveryTarget => "target",
+        ClaimKind::OnlyTargets | ClaimKind::EveryTarget | ClaimKind::OnlyThroughRole => "target",
+        ClaimKind::Boundary => "role.permissions_boundary",
         ClaimKind::Organization => "role",
     }
 }

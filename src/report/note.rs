@@ -25,13 +25,16 @@ pub(super) fn note_in_words(note: &Note) -> String {
             "organization policies could not be read ({error}) and may deny access; the management account and \
              delegated administrators can read them"
         ),
-        Note::FunctionPolicyUnreadable { function, reason } => {
-            format!("the policy of `{function}` was not judged: it is {reason}")
+        Note::FormsNotRead => {
+            "not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them"
+                .to_owned()
         }
-        Note::FunctionsSampled { read, of } => format!(
-            "rolecall read the own policies, URLs and aliases of {read} of the {of} functions; `--exhaustive` reads all of them, \
-             12 a second"
-        ),
+        Note::VersionsNotRead { versions: 1 } => {
+            "not examined: the policy of 1 older version; `--exhaustive` reads it".to_owned()
+        }
+        Note::VersionsNotRead { versions } => {
+            format!("not examined: the policies of {versions} older versions; `--exhaustive` reads them")
+        }
         Note::OtherCustomers { vendor, chosen_by } => {
             let chosen = match chosen_by {
                 Some(ChosenBy::Vendor) => format!("{vendor} chose the external ID"),
@@ -50,6 +53,7 @@ pub(super) fn note_in_words(note: &Note) -> String {
                     "rolecall did not check whether other principals may invoke the targets directly"
                 }
                 FunctionFact::Urls => "rolecall did not check whether the targets have public URLs",
+                FunctionFact::Versions => "rolecall did not check who may invoke versions of the targets directly",
                 FunctionFact::Aliases => {
                     "rolecall did not check where the targets' aliases point and who may invoke those versions \
                      directly"

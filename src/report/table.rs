@@ -134,6 +134,8 @@ fn is_analysed(analysis: &Analysis, claim: &Claim) -> bool {
             | ClaimKind::ExternalId
             | ClaimKind::MayAssume
             | ClaimKind::OnlyTargets
+            | ClaimKind::Boundary
+            | ClaimKind::OnlyThroughRole
             | ClaimKind::Organization,
             _,
         ) => true,

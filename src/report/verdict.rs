@@ -17,6 +17,9 @@ use crate::verify::probe::Shows;
 /// That there is nothing to say anything else of.
 const NO_ROLE: &str = "the role does not exist";
 
+/// What a report says where the role has not the boundary that the manifest asks for.
+const NO_BOUNDARY: &str = "the role does not have the permissions boundary of its targets";
+
 /// So many reasons are named; the report above has all of them.
 const NAMED: usize = 2;
 
@@ -228,14 +231,8 @@ impl Report {
                 done => format!("{} made", count(done, "change", "changes")),
             }),
             (_, None, 0) if self.changes.is_some() => beside("no changes".to_owned()),
-            (_, None, _) => found + &self.sample(),
+            (_, None, _) => found,
         }
-    }
-
-    /// That only some of the functions were asked about: whoever reads only this line must know it.
-    fn sample(&self) -> String {
-        let sampled = self.verification.as_ref().and_then(|verification| verification.sampled);
-        sampled.map(|(read, of)| format!("; {read} of {of} functions asked")).unwrap_or_default()
     }
 
     fn done(&self) -> usize {
@@ -253,7 +250,7 @@ impl Report {
         let is_told = |claim: &ClaimView| {
             let told = match claim.absent {
                 Some(Absent::Target) => Some(Consequence::TargetMissing),
-                Some(Absent::Role) | None => consequence_of(claim.kind),
+                Some(Absent::Role | Absent::Boundary) | None => consequence_of(claim.kind),
             };
             consequences().any(|it| Some(it) == told)
         };
@@ -263,6 +260,7 @@ impl Report {
                 match (claim.absent, outcome) {
                     (Some(Absent::Role), _) => NO_ROLE.to_owned(),
                     (Some(Absent::Target), _) => Consequence::TargetMissing.title().to_owned(),
+                    (Some(Absent::Boundary), _) => NO_BOUNDARY.to_owned(),
                     (None, ClaimOutcome::Proved | ClaimOutcome::Refuted) => claim.failure().to_owned(),
                     (None, ClaimOutcome::Unknown) => format!("not decided: {}", lower(claim.title())),
                 }
@@ -404,7 +402,7 @@ fn consequence_of(kind: ClaimKind) -> Option<Consequence> {
         ClaimKind::MayAssume => Some(Consequence::NarrowsTrust),
         ClaimKind::OnlyTargets => Some(Consequence::WidensPermissions),
         ClaimKind::EveryTarget => Some(Consequence::NarrowsPermissions),
-        ClaimKind::Organization => None,
+        ClaimKind::Boundary | ClaimKind::OnlyThroughRole | ClaimKind::Organization => None,
     }
 }
 

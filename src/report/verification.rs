@@ -85,9 +85,6 @@ pub struct VerificationView {
     /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
-    /// How many functions were asked about direct access, of how many; `None` if it was all of them, or none.
-    #[serde(skip)]
-    pub sampled: Option<(usize, usize)>,
     /// That no data action was tested, if tests were asked for.
     #[serde(skip)]
     pub untested: Option<String>,
@@ -120,7 +117,6 @@ impl VerificationView {
             actions: actions.iter().map(ActionTestView::from).collect(),
             organization: *organization,
             notes: notes.iter().map(note_in_words).map(Text::from).collect(),
-            sampled: notes.iter().find_map(Note::sampled),
             untested: notes.iter().find_map(Note::untested).map(untested_in_words).map(str::to_owned),
         }
     }

@@ -95,7 +95,9 @@ fn is_about_every_target(proposition: &Proposition) -> bool {
             | prove::Claim::MayAssumeUnderConditions(_)
             | prove::Claim::OnlyTargetsMayBeInvoked
             | prove::Claim::OnlyStatedMayBeDone
-            | prove::Claim::EveryStatedMayBeDone(_) => false,
+            | prove::Claim::EveryStatedMayBeDone(_)
+            | prove::Claim::BoundaryAllowsNoMore
+            | prove::Claim::OnlyThroughRole => false,
         },
         Proposition::WhoCanAssume | Proposition::WhatSessionsCanDo | Proposition::OrganizationAgrees => false,
     }

@@ -1,222 +1,192 @@
-//! Lambda's side: ways to a target that pass by the role, and aliases that lead elsewhere (findings L1 to L4).
+//! Who reaches a target function without the role (a claim, and findings L1 to L3), and aliases that lead elsewhere (L4). Pure.
 //!
-//! Each form of a function has a policy of its own, so the policy is read of the function itself, of every alias, and of
-//! the alias or version that the manifest names. What needs nothing but the manifest is asked in one round, side by side
-//! with everything else; the policies of further aliases and the URLs need a second. A URL lets nobody in by itself: it takes a
-//! policy that allows `lambda:InvokeFunctionUrl` (Lambda Developer Guide, "Control access to Lambda function URLs"), so a
-//! function without any policy is not asked for URLs. What cannot be read becomes a note.
+//! A request that a function's own policy lets in passes by the role. Its account's principals and sources may, and the
+//! role's; everybody else must be stated.
 //!
-//! Lambda allows 15 requests a second for most of these calls, all callers of an account together. So of very many functions
-//! only a sample is read, unless everything is asked for, and a note says so.
-//!
-//! Deliberately absent: the policies of versions that nobody names; a function can have hundreds.
+//! Deliberately absent: what a URL lets in by itself. It lets nobody in: that takes a policy that allows
+//! `lambda:InvokeFunctionUrl` (Lambda Developer Guide, "Control access to Lambda function URLs").
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
-use tokio::join;
-
+use super::claim::{Claim, Decided};
 use super::finding::Finding;
 use super::note::{FunctionFact, Note};
+use super::verification::Verification;
 use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
-use crate::iam::lint::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
-use crate::ports::{AliasRecord, AwsError, FunctionAddress, FunctionUrlRecord, ReadFunctions};
+use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
+use crate::iam::prove::{FunctionPolicy, InvokerIntent, Passage, UrlAccess, only_through_role, passages};
+use crate::observe::function_sides::{FunctionSide, FurtherForms};
+use crate::observe::survey::{Survey, arn_at};
+use crate::ports::{AliasRecord, AwsError, AwsResult, FunctionUrlRecord};
 
-/// What Lambda holds about one function.
-#[derive(Clone, Debug, Default)]
-pub struct FunctionSide {
-    /// The policies, by alias or version; `None` is the function itself.
-    pub policies: Vec<(Option<Qualifier>, String)>,
-    /// The URLs.
-    pub urls: Vec<FunctionUrlRecord>,
-    /// The aliases.
-    pub aliases: Vec<AliasRecord>,
-    /// What could not be read.
-    pub failures: Vec<(FunctionFact, AwsError)>,
+/// What is decided of the functions' own policies.
+#[derive(Debug, Default)]
+pub struct FunctionsJudged {
+    /// The claim; none where no function was read.
+    pub claim: Option<Claim>,
+    /// The findings.
+    pub findings: Vec<Fault>,
+    /// What was not read.
+    pub notes: Vec<Note>,
 }
 
-/// What Lambda holds about the manifest's functions. The key is the function without an alias or version.
-pub type FunctionSides = Vec<(FunctionAddress, FunctionSide)>;
-
-/// So many functions are read in less than ten seconds, at Lambda's quotas.
-pub const SAMPLE: usize = 100;
-
-/// How many functions are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// None.
-    Nothing,
-    /// [`SAMPLE`] of them, at even distances in the manifest.
-    Sample,
-    /// All.
-    Everything,
-}
-
-/// What was read.
-#[derive(Clone, Debug, Default)]
-pub struct FunctionsRead {
-    /// What Lambda holds about the functions that were read.
-    pub sides: FunctionSides,
-    /// How many functions there are.
-    pub of: usize,
-}
-
-/// Reads the functions, each once, whatever number of its aliases are targets.
-pub async fn read<F: ReadFunctions>(
-    reader: &F,
-    addresses: &[FunctionAddress],
-    extent: Extent,
-) -> FunctionsRead {
-    let mut wanted: Vec<(FunctionAddress, Vec<Qualifier>)> = Vec::new();
-    for address in addresses {
-        let function = FunctionAddress { qualifier: None, ..address.clone() };
-        match wanted.iter_mut().find(|(known, _)| *known == function) {
-            Some((_, qualifiers)) => qualifiers.extend(address.qualifier.clone()),
-            None => wanted.push((function, address.qualifier.clone().into_iter().collect())),
-        }
+/// The same of a survey, where there is no role to prove anything of.
+#[must_use]
+pub fn judge_alone(survey: &Survey) -> Verification {
+    let FunctionsJudged { claim, findings, notes } = judge(&survey.sides, &survey.desired);
+    let findings = findings.into_iter().map(Finding::from).collect();
+    Verification {
+        claims: claim.into_iter().collect(),
+        findings,
+        notes,
+        ..Verification::about(&survey.desired)
     }
-    let of = wanted.len();
-    let read = match extent {
-        Extent::Nothing => return FunctionsRead::default(),
-        Extent::Everything => wanted,
-        Extent::Sample => sample(wanted),
-    };
-    let sides = join_all(read.into_iter().map(async |(function, qualifiers)| {
-        let side = read_one(reader, &function, &qualifiers).await;
-        (function, side)
-    }))
-    .await;
-    FunctionsRead { sides, of }
 }
 
-/// At most [`SAMPLE`] of them, at even distances.
-fn sample<T>(all: Vec<T>) -> Vec<T> {
-    let step = all.len().div_ceil(SAMPLE).max(1);
-    all.into_iter().step_by(step).collect()
+/// A function's policies, each with the form that has it, and why others cannot be judged.
+struct Judgeable {
+    function: FunctionArn,
+    documents: Vec<(FunctionArn, Document)>,
+    reasons: Vec<String>,
 }
 
-async fn read_one<F: ReadFunctions>(
-    reader: &F,
-    function: &FunctionAddress,
-    qualifiers: &[Qualifier],
-) -> FunctionSide {
-    let forms: Vec<Option<Qualifier>> =
-        std::iter::once(None).chain(qualifiers.iter().cloned().map(Some)).collect();
-    let (policies, aliases) = join!(policies_of(reader, function, &forms), reader.aliases(function));
-    let mut side = FunctionSide::default();
-    side.add(policies);
-    match aliases {
-        Ok(aliases) => side.aliases = aliases,
-        Err(error) => side.failures.push((FunctionFact::Aliases, error)),
-    }
-    let others = side.aliases.iter().map(|record| Some(record.alias.clone()));
-    let others: Vec<_> = others.filter(|alias| !forms.contains(alias)).collect();
-    side.add(policies_of(reader, function, &others).await);
-    if !side.policies.is_empty() || side.failures.iter().any(|(what, _)| *what == FunctionFact::Policies) {
-        match reader.function_urls(function).await {
-            Ok(urls) => side.urls = urls,
-            Err(error) => side.failures.push((FunctionFact::Urls, error)),
-        }
-    }
-    side
-}
-
-type Policies = Vec<(Option<Qualifier>, Result<Option<String>, AwsError>)>;
-
-async fn policies_of<F: ReadFunctions>(
-    reader: &F,
-    function: &FunctionAddress,
-    forms: &[Option<Qualifier>],
-) -> Policies {
-    join_all(forms.iter().map(async |qualifier| {
-        let address = FunctionAddress { qualifier: qualifier.clone(), ..function.clone() };
-        (qualifier.clone(), reader.function_policy(&address).await)
-    }))
-    .await
-}
-
-impl FunctionSide {
-    fn add(&mut self, policies: Policies) {
-        for (qualifier, answer) in policies {
-            match answer {
-                Ok(Some(document)) => self.policies.push((qualifier, document)),
+impl Judgeable {
+    fn of(FunctionSide { function, policies, .. }: &FunctionSide, desired: &Desired) -> Self {
+        let function = arn_at(function, &desired.home);
+        let (mut documents, mut reasons) = (Vec::new(), Vec::new());
+        for (qualifier, policy) in policies {
+            let form = in_form(&function, qualifier.as_ref());
+            match policy {
                 Ok(None) => {}
-                Err(error) => self.failures.push((FunctionFact::Policies, error)),
+                Ok(Some(text)) => match Document::parse(text) {
+                    Ok(document) => documents.push((form, document)),
+                    Err(error) => reasons.push(format!("the policy of `{form}`: {error}")),
+                },
+                Err(error) => reasons.push(format!("the policy of `{form}` could not be read: {error}")),
             }
         }
+        Self { function, documents, reasons }
     }
-}
 
-/// The findings, and what was not looked at.
-pub fn judge(read: &FunctionsRead, desired: &Desired) -> (Vec<Finding>, Vec<Note>) {
-    let FunctionsRead { sides, of } = read;
-    let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    if !sides.is_empty() && sides.len() < *of {
-        notes.push(Note::FunctionsSampled { read: sides.len(), of: *of });
-    }
-    let intent = desired.intent();
-    for (address, side) in sides {
-        let is_meant = |target: &&FunctionArn| is_at(target, address);
-        let Some(function) = desired.targets.iter().find(is_meant).map(FunctionArn::unqualified) else {
-            continue;
-        };
-        let mut policies = Vec::new();
-        for (qualifier, text) in &side.policies {
-            let form = match qualifier {
-                Some(qualifier) => function.qualified(qualifier.clone()),
-                None => function.clone(),
-            };
-            match Document::parse(text) {
-                Ok(document) => policies.push((qualifier.clone(), document)),
-                Err(error) => {
-                    notes.push(Note::FunctionPolicyUnreadable { function: form, reason: error.to_string() })
-                }
-            }
-        }
-        let invoked = |alias: &Qualifier| {
-            desired.targets.iter().filter(is_meant).any(|target| target.qualifier.as_ref() == Some(alias))
-        };
-        let aliases = side.aliases.iter().filter(|record| invoked(&record.alias)).map(|record| AliasTarget {
-            alias: record.alias.clone(),
-            version: record.version.clone(),
-            expected: None,
-            weighted: record.weighted.clone(),
+    fn policies(&self, urls: &AwsResult<Vec<FunctionUrlRecord>>) -> Vec<FunctionPolicy<'_>> {
+        let policies = self.documents.iter().map(|(form, document)| FunctionPolicy {
+            function: form.clone(),
+            document,
+            url: url_of(form, urls),
         });
-        let facts = FunctionFacts {
-            policies: policies
-                .iter()
-                .map(|(qualifier, document)| Published { qualifier: qualifier.clone(), document })
-                .collect(),
-            url: (!side.urls.is_empty()).then(|| FunctionUrl {
-                authenticated: side.urls.iter().all(|url| url.authentication == "AWS_IAM"),
-            }),
-            aliases: aliases.collect(),
-            function,
+        policies.collect()
+    }
+}
+
+fn in_form(function: &FunctionArn, qualifier: Option<&Qualifier>) -> FunctionArn {
+    match qualifier {
+        Some(qualifier) => function.qualified(qualifier.clone()),
+        None => function.unqualified(),
+    }
+}
+
+/// `AWS_IAM` is the one authentication that a URL can have (Lambda API Reference, `FunctionUrlConfig`, `AuthType`).
+fn is_open(url: &FunctionUrlRecord) -> bool {
+    url.authentication != "AWS_IAM"
+}
+
+fn url_of(form: &FunctionArn, urls: &AwsResult<Vec<FunctionUrlRecord>>) -> UrlAccess {
+    let Ok(urls) = urls else { return UrlAccess::Unread };
+    match urls.iter().find(|url| url.function.qualifier == form.qualifier) {
+        None => UrlAccess::Absent,
+        Some(url) if is_open(url) => UrlAccess::Open,
+        Some(_) => UrlAccess::Signed,
+    }
+}
+
+/// Judges what Lambda holds about the functions.
+#[must_use]
+pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
+    let intent = desired.intent();
+    let (mut found, mut reasons): (Vec<Passage>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut findings = Vec::new();
+    for side in sides {
+        let judgeable = Judgeable::of(side, desired);
+        let policies = judgeable.policies(&side.urls);
+        let partition = &judgeable.function.partition;
+        let invokers = InvokerIntent {
+            accounts: vec![desired.home.account.clone()],
+            further: side.invokers.iter().map(|invoker| invoker.principal(partition)).collect(),
         };
-        findings.extend(lint_function(&facts, &intent).into_iter().map(Finding::from));
+        let passages = passages(&policies, &invokers);
+        let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
+        let facts = FunctionFacts {
+            policies: &policies,
+            passages: &passages,
+            open_urls: open
+                .map(|url| in_form(&judgeable.function, url.function.qualifier.as_ref()))
+                .collect(),
+            aliases: aliases(side, &judgeable.function, desired),
+            function: judgeable.function.clone(),
+        };
+        findings.extend(lint_function(&facts, &intent));
+        found.extend(passages);
+        reasons.extend(judgeable.reasons);
     }
-    notes.extend(unread(sides));
-    (findings, notes)
+    let claim = (!sides.is_empty()).then(|| {
+        let mut claim = Claim::from(only_through_role(&found));
+        match &mut claim.decided {
+            Decided::Undecided { reasons: known } => known.append(&mut reasons),
+            Decided::Proved if !reasons.is_empty() => claim.decided = Decided::Undecided { reasons },
+            Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Absent { .. } => {}
+        }
+        claim
+    });
+    FunctionsJudged { claim, findings, notes: notes(sides) }
 }
 
-fn is_at(function: &FunctionArn, address: &FunctionAddress) -> bool {
-    function.name == address.name
-        && function.region == address.region
-        && address.account.as_ref().is_none_or(|account| *account == function.account)
+/// The aliases that the role invokes, with where they lead.
+fn aliases(side: &FunctionSide, function: &FunctionArn, desired: &Desired) -> Vec<AliasTarget> {
+    let Some(FurtherForms { aliases: Ok(aliases), .. }) = &side.further else { return Vec::new() };
+    let is_invoked = |alias: &Qualifier| {
+        let form = function.qualified(alias.clone());
+        desired.targets.contains(&form)
+    };
+    let target = |record: &AliasRecord| AliasTarget {
+        alias: record.alias.clone(),
+        version: record.version.clone(),
+        expected: None,
+        weighted: record.weighted.clone(),
+    };
+    aliases.iter().filter(|record| is_invoked(&record.alias)).map(target).collect()
 }
 
-/// One note for each kind of call that failed, however many functions it failed for.
-fn unread(sides: &FunctionSides) -> impl Iterator<Item = Note> {
+/// What was not read: one note for each kind of call that failed, however many functions it failed for, and one for the forms
+/// that nobody asked for.
+fn notes(sides: &[FunctionSide]) -> Vec<Note> {
     let mut failures: BTreeMap<&'static str, (usize, FunctionFact, &AwsError)> = BTreeMap::new();
-    for (what, error) in sides.iter().flat_map(|(_, side)| &side.failures) {
-        failures.entry(error.operation).or_insert((0, *what, error)).0 += 1;
+    let mut names_alone = false;
+    let mut versions = 0;
+    for FunctionSide { policies, urls, further, .. } in sides {
+        let of_policies = policies.iter().filter_map(|(_, policy)| policy.as_ref().err());
+        let mut failed: Vec<(FunctionFact, &AwsError)> =
+            of_policies.map(|error| (FunctionFact::Policies, error)).collect();
+        failed.extend(urls.as_ref().err().map(|error| (FunctionFact::Urls, error)));
+        match further {
+            None => names_alone = true,
+            Some(FurtherForms { aliases, versions_left }) => {
+                failed.extend(aliases.as_ref().err().map(|error| (FunctionFact::Aliases, error)));
+                failed.extend(versions_left.as_ref().err().map(|error| (FunctionFact::Versions, error)));
+                versions += versions_left.as_ref().unwrap_or(&0);
+            }
+        }
+        for (what, error) in failed {
+            failures.entry(error.operation).or_insert((0, what, error)).0 += 1;
+        }
     }
-    let note = |(number, what, error): (usize, FunctionFact, &AwsError)| Note::FunctionsUnread {
+    let unread = failures.into_values().map(|(number, what, error)| Note::FunctionsUnread {
         what,
         why: error.into(),
         number,
-    };
-    failures.into_values().map(note)
+    });
+    let unnamed = names_alone.then_some(Note::FormsNotRead);
+    let versions = (versions > 0).then_some(Note::VersionsNotRead { versions });
+    unread.chain(unnamed).chain(versions).collect()
 }

@@ -14,7 +14,7 @@
 use std::collections::BTreeSet;
 
 use super::claim::{Claim, ClaimKind, ClaimOutcome};
-use super::paper::{claims, examine};
+use super::paper::{Examined, claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
 use crate::iam::lint::{Finding as Fault, FindingId, Severity};
@@ -67,11 +67,12 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict {
     let planned = Documents::planned(survey, foreign);
-    let (claims, findings) = examine(&planned, survey);
+    let Examined { claims, findings, notes } = examine(&planned, survey);
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
     let objections = objections(&claims, &findings, allowed, is_new);
-    let verification = Verification::on_paper(&survey.desired, claims, findings);
+    let mut verification = Verification::on_paper(&survey.desired, claims, findings);
+    verification.notes.extend(notes);
     Verdict { verification, objections }
 }
 
@@ -88,12 +89,26 @@ pub fn objections(
         ClaimOutcome::Refuted => Some(Objection::Refuted(claim.clone())),
         ClaimOutcome::Unknown => is_new(claim).then(|| Objection::Undecided(claim.clone())),
     };
-    let broken = claims.iter().filter(|claim| !allowed.covers(claim.kind(), findings)).filter_map(of_claim);
+    let decided = claims.iter().filter(|claim| is_of_the_plan(claim.kind()));
+    let broken = decided.filter(|claim| !allowed.covers(claim.kind(), findings)).filter_map(of_claim);
     let faults = findings
         .iter()
         .filter(|finding| stops(finding.id) && !allowed.accepts(finding.id))
         .map(|finding| Objection::Fault(finding.clone()));
     broken.chain(faults).collect()
+}
+
+/// Whether a plan decides the claim: no plan for the role writes its boundary or the policy of a function.
+fn is_of_the_plan(kind: ClaimKind) -> bool {
+    match kind {
+        ClaimKind::OnlyTrusted
+        | ClaimKind::ExternalId
+        | ClaimKind::MayAssume
+        | ClaimKind::OnlyTargets
+        | ClaimKind::EveryTarget
+        | ClaimKind::Organization => true,
+        ClaimKind::Boundary | ClaimKind::OnlyThroughRole => false,
+    }
 }
 
 impl Allowed {
@@ -195,7 +210,7 @@ impl Past {
         let is_elsewhere = match claim.kind() {
             ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume => self.is_trust_kept,
             ClaimKind::OnlyTargets | ClaimKind::EveryTarget => !is_open(&self.changed),
-            ClaimKind::Organization => true,
+            ClaimKind::Boundary | ClaimKind::OnlyThroughRole | ClaimKind::Organization => true,
         };
         is_open(&self.before) && is_elsewhere
     }

@@ -63,9 +63,12 @@ pub fn is_broken_by(claim: &Claim, documents: &Documents, desired: &Desired) -> 
         ClaimKind::OnlyTargets => allows() != Truth::False,
         ClaimKind::EveryTarget => allows() != Truth::True,
         // Of one document alone, which is the difference.
-        ClaimKind::OnlyTrusted | ClaimKind::ExternalId | ClaimKind::MayAssume | ClaimKind::Organization => {
-            true
-        }
+        ClaimKind::OnlyTrusted
+        | ClaimKind::ExternalId
+        | ClaimKind::MayAssume
+        | ClaimKind::Boundary
+        | ClaimKind::OnlyThroughRole
+        | ClaimKind::Organization => true,
     }
 }
 

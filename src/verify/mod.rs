@@ -26,6 +26,7 @@ pub mod genesys_fault;
 pub mod guardrail;
 mod held;
 pub mod holder;
+pub mod inventory;
 pub mod live;
 pub mod live_organization;
 pub mod metrics;
@@ -220,7 +221,9 @@ mod tests {
             ClaimKind::ExternalId => Some(ClaimKind::MayAssume),
             ClaimKind::MayAssume => Some(ClaimKind::OnlyTargets),
             ClaimKind::OnlyTargets => Some(ClaimKind::EveryTarget),
-            ClaimKind::EveryTarget => Some(ClaimKind::Organization),
+            ClaimKind::EveryTarget => Some(ClaimKind::Boundary),
+            ClaimKind::Boundary => Some(ClaimKind::OnlyThroughRole),
+            ClaimKind::OnlyThroughRole => Some(ClaimKind::Organization),
             ClaimKind::Organization => None,
         }
     }

@@ -1,7 +1,6 @@
 //! What was not looked at, and why.
 
 use super::analysis::{Analyser, CallGroup};
-use crate::iam::arn::FunctionArn;
 use crate::manifest::ChosenBy;
 use crate::ports::{AwsError, AwsErrorKind};
 
@@ -39,19 +38,12 @@ pub enum Note {
         /// What AWS said.
         error: String,
     },
-    /// The policy of a function is not one that can be read.
-    FunctionPolicyUnreadable {
-        /// The function.
-        function: FunctionArn,
-        /// What is wrong with the policy.
-        reason: String,
-    },
-    /// Only some of the functions were read.
-    FunctionsSampled {
-        /// How many were read.
-        read: usize,
-        /// How many there are.
-        of: usize,
+    /// Of the functions, only the policies of the forms that the manifest names were read.
+    FormsNotRead,
+    /// The policies of so many older versions were not read.
+    VersionsNotRead {
+        /// How many versions.
+        versions: usize,
     },
     /// Tests of data actions were asked for, and none was run.
     NoActionTested(Untested),
@@ -74,23 +66,6 @@ pub enum Note {
 }
 
 impl Note {
-    /// How many functions were read, of how many, if it was not all of them.
-    #[must_use]
-    pub fn sampled(&self) -> Option<(usize, usize)> {
-        match self {
-            Self::FunctionsSampled { read, of } => Some((*read, *of)),
-            Self::AnalyserDenied { .. }
-            | Self::AnalyserFailed { .. }
-            | Self::AnswersLeftOut { .. }
-            | Self::SimulatorNotJudged { .. }
-            | Self::OrganizationUnreadable { .. }
-            | Self::FunctionPolicyUnreadable { .. }
-            | Self::NoActionTested(_)
-            | Self::OtherCustomers { .. }
-            | Self::FunctionsUnread { .. } => None,
-        }
-    }
-
     /// Why no data action was tested, if tests were asked for.
     #[must_use]
     pub fn untested(&self) -> Option<Untested> {
@@ -101,8 +76,8 @@ impl Note {
             | Self::AnswersLeftOut { .. }
             | Self::SimulatorNotJudged { .. }
             | Self::OrganizationUnreadable { .. }
-            | Self::FunctionPolicyUnreadable { .. }
-            | Self::FunctionsSampled { .. }
+            | Self::FormsNotRead
+            | Self::VersionsNotRead { .. }
             | Self::OtherCustomers { .. }
             | Self::FunctionsUnread { .. } => None,
         }
@@ -144,6 +119,8 @@ impl From<&AwsError> for ReadFailure {
 pub enum FunctionFact {
     /// Where the aliases point.
     Aliases,
+    /// Which versions there are.
+    Versions,
     /// Who may invoke them directly.
     Policies,
     /// Whether they have public URLs.

@@ -3,7 +3,9 @@
 use rolecall_prove::{decide, findings};
 
 use super::absent::without_targets;
-use super::claim::Claim;
+use super::claim::{Absent, Claim, Decided, Proposition};
+use super::functions::{FunctionsJudged, judge};
+use super::note::Note;
 use super::verification::Verification;
 use super::{Documents, PolicyId, RolePolicy};
 use crate::desired::aws::Desired;
@@ -11,17 +13,28 @@ use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{Finding as Fault, PolicyFacts};
+use crate::iam::prove::{self, NamedDocument, prove_boundary};
+use crate::observe::aws::ObservedBoundary;
 use crate::observe::survey::Survey;
 use rolecall_model::stored::StoredDocument;
 
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, survey: &Survey) -> Verification {
-    let (claims, findings) = examine(documents, survey);
-    Verification::on_paper(&survey.desired, claims, findings)
+    let Examined { claims, findings, notes } = examine(documents, survey);
+    let mut verification = Verification::on_paper(&survey.desired, claims, findings);
+    verification.notes.extend(notes);
+    verification
+}
+
+/// What is decided of documents.
+pub(super) struct Examined {
+    pub(super) claims: Vec<Claim>,
+    pub(super) findings: Vec<Fault>,
+    pub(super) notes: Vec<Note>,
 }
 
 /// The same in parts.
-pub(super) fn examine(documents: &Documents, survey: &Survey) -> (Vec<Claim>, Vec<Fault>) {
+pub(super) fn examine(documents: &Documents, survey: &Survey) -> Examined {
     let desired = &survey.desired;
     let role = read(documents, &desired.role_arn());
     let written: Vec<Option<Document>> =
@@ -38,8 +51,41 @@ pub(super) fn examine(documents: &Documents, survey: &Survey) -> (Vec<Claim>, Ve
         })
         .collect();
     let intent = desired.intent();
-    let claims = without_targets(decide(&role, &intent), &survey.missing);
-    (claims, findings(&role, None, &intent, &facts))
+    let FunctionsJudged { claim, findings: of_functions, notes } = judge(&survey.sides, desired);
+    let mut claims = without_targets(decide(&role, &intent), &survey.missing);
+    claims.extend(boundary_claim(documents, desired));
+    claims.extend(claim);
+    let mut findings = findings(&role, None, &intent, &facts);
+    findings.extend(of_functions);
+    Examined { claims, findings, notes }
+}
+
+/// The claim about the boundary that rolecall makes of the targets, where the manifest asks for that one.
+fn boundary_claim(Documents { boundary, .. }: &Documents, desired: &Desired) -> Option<Claim> {
+    let wanted = desired.own_boundary()?;
+    let proposition = Proposition::Provable(prove::Claim::BoundaryAllowsNoMore);
+    let Some(ObservedBoundary { arn, document }) = boundary.as_ref().filter(|known| known.arn == *wanted)
+    else {
+        let reason = match boundary {
+            Some(ObservedBoundary { arn, .. }) => {
+                format!("the role's permissions boundary is `{arn}`, not `{wanted}`")
+            }
+            None => format!("the role has no permissions boundary; the manifest asks for `{wanted}`"),
+        };
+        let decided = Decided::Absent { what: Absent::Boundary, is_needed: true, reasons: vec![reason] };
+        return Some(Claim::new(proposition, decided));
+    };
+    let parsed = match document {
+        Some(stored) => stored.parsed().map_err(ToString::to_string),
+        None => Err("it could not be read".to_owned()),
+    };
+    Some(match parsed {
+        Ok(document) => {
+            let name = arn.to_string();
+            Claim::from(prove_boundary(NamedDocument { name: &name, document }, &desired.intent()))
+        }
+        Err(reason) => Claim::undecided(proposition, vec![format!("`{arn}`: {reason}")]),
+    })
 }
 
 /// Decides the claims that the manifest makes.

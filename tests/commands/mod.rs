@@ -19,7 +19,7 @@ mod policies;
 mod prove;
 mod prove_documents;
 mod prove_formats;
-mod reference_pages;
+pub(crate) mod reference_pages;
 mod render_anywhere;
 mod shell;
 mod simulate;

@@ -183,23 +183,23 @@ fn every_case_passes() {
     exit 0
     -- stdout
     [repository]/policies/provisioner.cases.json
-    78 cases passed.
+    83 cases passed.
     exit 0
     -- stdout
     [repository]/policies/provisioner-with-boundary.cases.json
-    89 cases passed.
+    94 cases passed.
     exit 0
     -- stdout
     [repository]/policies/verifier.cases.json
-    75 cases passed.
-    exit 0
-    -- stdout
-    [repository]/policies/twin.cases.json
     77 cases passed.
     exit 0
     -- stdout
+    [repository]/policies/twin.cases.json
+    79 cases passed.
+    exit 0
+    -- stdout
     [repository]/policies/twin-with-boundary.cases.json
-    81 cases passed.
+    83 cases passed.
     exit 0
     -- stdout
     [repository]/policies/rcp.cases.json

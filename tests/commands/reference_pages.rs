@@ -16,7 +16,7 @@ const END: &str = "\n<!-- end of the reference -->";
 
 /// Holds the part of a page between the two marks against what it must be.
 #[track_caller]
-fn hold(name: &str, reference: &str) {
+pub(crate) fn hold(name: &str, reference: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let page = fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();

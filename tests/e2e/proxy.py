@@ -20,6 +20,7 @@ LAMBDA_OPERATIONS = (
     ("GET", r"/2015-03-31/functions/[^/]+/?", "GetFunction"),
     ("GET", r"/2015-03-31/functions/[^/]+/policy/?", "GetPolicy"),
     ("GET", r"/2015-03-31/functions/[^/]+/aliases/?", "ListAliases"),
+    ("GET", r"/2015-03-31/functions/[^/]+/versions/?", "ListVersionsByFunction"),
     ("GET", r"/2021-10-31/functions/[^/]+/urls/?", "ListFunctionUrlConfigs"),
     ("POST", r"/2015-03-31/functions/[^/]+/invocations/?", "Invoke"),
 )

@@ -103,6 +103,16 @@ async fn everything_else_is_tampered_with() {
         expected.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         assert_eq!(seen(&sandbox), expected, "{}", kind.name());
     }
+    for (kind, policies, urls) in [(Tamper::FunctionPublic, 1, 0), (Tamper::FunctionUrl, 0, 1)] {
+        let sandbox = scene().await;
+        apply(&sandbox, kind).unwrap();
+        let state = sandbox.state();
+        let function = state.function("123456789012", "us-east-1", "my-genesys-trigger-function").unwrap();
+        assert_eq!((function.policies.len(), function.urls.len()), (policies, urls), "{}", kind.name());
+    }
+    let sandbox = scene().await;
+    apply(&sandbox, Tamper::BoundaryChanged).unwrap();
+    assert!(apply(&sandbox, Tamper::BoundaryWidened).is_err(), "a policy of AWS cannot be changed");
     let sandbox = scene().await;
     apply(&sandbox, Tamper::RoleDeleted).unwrap();
     assert_eq!(seen(&sandbox), json!("gone"));

@@ -63,6 +63,7 @@ fn the_simulator_confirms_a_right_role_with_evidence() {
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
+      proved   -          -          nobody outside the account reaches a target function without the role
       Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
       confirmed  iam:SimulatePrincipalPolicy: functions other than the targets
@@ -114,7 +115,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
     ];
     stage.set(Faults { rules: operations.map(deny).to_vec(), ..Faults::default() });
     insta::assert_snapshot!(stage.run(&["verify"]).outline(), @"
-    exit 0
+    exit 5
     -- stdout
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
@@ -128,6 +129,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   -          confirmed  a session can do nothing but invoke the target functions
       proved   -          confirmed  a session can invoke the target function
+      unknown  -          -          nobody outside the account reaches a target function without the role
       Proved on the role's side. Organization policies (SCPs, RCPs) could not be read and may deny access. Policies of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
       confirmed  sts:AssumeRole without an external ID: denied
@@ -136,13 +138,13 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
-      note: rolecall did not check whether other principals may invoke the targets directly: the caller needs lambda:GetPolicy
+      note: rolecall did not check whether other principals may invoke the targets directly: the caller needs lambda:GetPolicy (and 2 more of these)
       note: rolecall did not check where the targets' aliases point and who may invoke those versions directly: the caller needs lambda:ListAliases
       note: rolecall did not check whether the targets have public URLs: the caller needs lambda:ListFunctionUrlConfigs
       note: organization policies could not be read (organizations:DescribeOrganization failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: organizations:DescribeOrganization (AccessDeniedException, request [id])) and may deny access; the management account and delegated administrators can read them
       note: no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
-    Result: every claim about the role is proved
+    Result: undecided: not decided: nobody outside the account reaches a target without the role (exit code 5)
     ");
 }
 
@@ -152,9 +154,8 @@ fn an_apply_asks_no_analyser() {
     stage.run(&["apply", "--yes"]).expect(0);
     let calls = stage.calls();
     let asked = |call: &&rolecall::sandbox::LogEntry| {
-        let more = ["SimulatePrincipalPolicy", "ListFunctionUrlConfigs", "ListAliases"];
+        let more = ["SimulatePrincipalPolicy", "ListVersionsByFunction", "ListAliases"];
         more.contains(&call.action.as_str())
-            || (call.service == "lambda" && call.action == "GetPolicy")
             || ["organizations", "access-analyzer"].contains(&call.service.as_str())
     };
     let more: Vec<_> = calls.iter().filter(asked).collect();
@@ -258,6 +259,7 @@ fn every_format_shows_what_the_analysers_say() {
     | ✅ proved |  | ✅ confirmed | \`arn:aws:iam::123456789012:role/ci\` can assume the role |  |
     | ✅ proved | ✅ confirmed | ✅ confirmed | a session can do nothing but invoke the target functions |  |
     | ✅ proved | ✅ confirmed | ✅ confirmed | a session can invoke the target function |  |
+    | ✅ proved |  |  | nobody outside the account reaches a target function without the role |  |
 
     Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
 

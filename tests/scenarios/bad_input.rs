@@ -81,7 +81,9 @@ fn a_manifest_without_an_organization_says_where_to_find_it() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: pending: 3 to create, 0 to change, 0 to delete; after apply every claim about the role is proved; until then: the role does not exist
     ");
 }
@@ -160,7 +162,9 @@ fn a_missing_function_is_named_with_its_neighbours() {
       refuted    a session can invoke each of the 2 target functions
                  no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
                  function `arn:aws:lambda:us-east-1:123456789012:function:orders-status` has no alias or version `prod`
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: refuted: a target function is missing; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr

@@ -1,6 +1,6 @@
 //! The boundary that allows the targets alone: an administrator makes it, and the provisioner works under it.
 
-use rolecall::sandbox::{Principal, State};
+use rolecall::sandbox::{Principal, State, Tamper};
 
 use super::stage::{ONE_TARGET, ROLE, Stage, manifest};
 
@@ -84,8 +84,11 @@ fn an_administrator_makes_the_boundary_and_the_provisioner_works_under_it() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       refuted    a session can invoke each of the 2 target functions
+      proved     the permissions boundary allows nothing but what the role is for
+      proved     nobody outside the account reaches a target function without the role
       error      P5: as shown above
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a session cannot invoke every target; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
@@ -143,7 +146,33 @@ fn drift_says_what_a_boundary_that_is_not_in_force_would_end() {
         let found = drift.iter().find(|it| it["attribute"] == "permissions boundary").unwrap();
         format!("{}: {}", found["consequence"].as_str().unwrap(), found["effects"])
     };
-    insta::assert_snapshot!(of_boundary(&stage, 3), @"boundary: null");
-    stage.tamper(rolecall::sandbox::Tamper::ExtraInlinePolicy);
+    insta::assert_snapshot!(of_boundary(&stage, 4), @"boundary: null");
+    stage.tamper(Tamper::ExtraInlinePolicy);
     insta::assert_snapshot!(of_boundary(&stage, 4), @r#"widens-permissions: ["a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it"]"#);
+}
+
+/// A boundary that allows more lets whatever policy is added later count; without a boundary, every policy counts.
+#[test]
+fn a_boundary_that_limits_nothing_is_refuted() {
+    const LOOKS: [&[&str]; 4] =
+        [&["drift"], &["verify", "--level", "paper"], &["verify", "--level", "live"], &["plan"]];
+    for (kind, has_witness, planned) in
+        [(Tamper::BoundaryWidened, true, "refuted"), (Tamper::BoundaryChanged, false, "proved")]
+    {
+        let stage = Stage::with(&bounded(ONE_TARGET), State::demo());
+        stage.run(&["boundary", "apply", "--yes"]).expect(0);
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+        stage.tamper(kind);
+        for look in LOOKS {
+            let run = stage.run(&[look, &["--output", "json"]].concat());
+            let report = run.json();
+            let claims = report["verification"]["claims"].as_array().unwrap();
+            let words = "the permissions boundary allows nothing but what the role is for";
+            let claim = claims.iter().find(|claim| claim["claim"] == words).unwrap();
+            let expected = if look == ["plan"] { planned } else { "refuted" };
+            assert_eq!(claim["result"], expected, "{kind:?} {look:?}");
+            assert_eq!(run.status, if expected == "refuted" { 4 } else { 0 }, "{kind:?} {look:?}");
+            assert_eq!(claim["witness"].is_object(), has_witness, "{kind:?} {look:?}: {claim}");
+        }
+    }
 }

@@ -171,7 +171,9 @@ fn each_role_is_made_in_its_own_account_and_all_are_in_one_report() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: AWS matches the manifest; every claim about the role is proved
     ");
@@ -328,9 +330,8 @@ fn many_roles_of_an_account_are_read_together() {
     let stage = stage_of(20);
     for (number, kind) in Tamper::ALL.into_iter().enumerate() {
         let role = format!("Role-{number}");
-        // Needs a version to go back to, changes a function of the demonstration, or something in Genesys Cloud.
-        let is_elsewhere = matches!(kind, Tamper::PolicyVersionRolledBack | Tamper::FunctionDeleted);
-        if !is_elsewhere && !kind.name().starts_with("genesys-") {
+        // There is no version to go back to.
+        if kind.is_of_role() && kind != Tamper::PolicyVersionRolledBack {
             stage.sandbox.change(|state| kind.apply(state, &role)).unwrap().unwrap();
         }
     }
@@ -349,7 +350,8 @@ fn many_roles_of_an_account_are_read_together() {
     assert_eq!((count("GetAccountAuthorizationDetails"), count("ListRoles"), count("GetRole")), (1, 1, 0));
     assert_eq!((count("GetCallerIdentity"), count("ListFunctions")), (1, 1));
     // What AWS itself made, a function that is gone, a boundary that is gone.
-    assert!(calls.len() < 20, "{calls:?}");
+    let is_of_function = |call: &&String| ["GetPolicy", "ListFunctionUrlConfigs"].contains(&call.as_str());
+    assert!(calls.iter().filter(|call| !is_of_function(call)).count() < 20, "{calls:?}");
     for (number, of_fleet) in together.json()["roles"].as_array().unwrap().iter().enumerate() {
         let alone =
             stage.run(&["drift", "--output", "json", "--file", &format!("accounts/{number:02}.toml")]);

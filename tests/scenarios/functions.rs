@@ -1,7 +1,9 @@
 //! Lambda's side: ways past the role, and aliases that lead elsewhere.
 
-use rolecall::sandbox::{Function, Sandbox, State};
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use rolecall::sandbox::{Fault, FaultRule, Faults, Function, Sandbox, State, Tamper};
+use serde_json::{Value, json};
 
 use super::stage::{Stage, manifest};
 
@@ -31,47 +33,150 @@ fn grant(principal: &serde_json::Value, form: &str) -> serde_json::Value {
     json!({"Version": "2012-10-17", "Statement": [statement]})
 }
 
+/// A statement of a function's policy in one of its forms, and how the commands judge it: those that read what the manifest names,
+/// and `verify`, which reads every form.
+struct Case {
+    name: &'static str,
+    form: &'static str,
+    statement: Value,
+    named: i32,
+    every_form: i32,
+}
+
+fn case(name: &'static str, form: &'static str, statement: Value, (named, every_form): (i32, i32)) -> Case {
+    Case { name, form, statement, named, every_form }
+}
+
+/// The target is the alias `live`, which points at version 1.
+fn cases() -> Vec<Case> {
+    let by = |principal: Value| json!({"Principal": principal});
+    let from = |service: &str, key: &str, value: &str| json!({"Principal": {"Service": service}, "Condition": {"StringLike": {key: value}}});
+    let calls =
+        |action: &str| json!({"Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": action});
+    let own = "arn:aws:events:us-east-1:123456789012:rule/nightly";
+    vec![
+        case("everybody", "", by(json!("*")), (4, 4)),
+        case("another account", "", by(json!({"AWS": "arn:aws:iam::999999999999:root"})), (4, 4)),
+        case("the vendor itself", "", by(json!({"AWS": "arn:aws:iam::765628985471:root"})), (4, 4)),
+        case("any bucket", "", by(json!({"Service": "s3.amazonaws.com"})), (4, 4)),
+        case("any API", "live", by(json!({"Service": "apigateway.amazonaws.com"})), (4, 4)),
+        case(
+            "another account's rule",
+            "live",
+            from("events.amazonaws.com", "aws:SourceAccount", "999999999999"),
+            (4, 4),
+        ),
+        case("new code", "", calls("lambda:UpdateFunctionCode"), (4, 4)),
+        case("new permissions", "live", calls("lambda:AddPermission"), (4, 4)),
+        case("every action", "", calls("lambda:*"), (4, 4)),
+        case("everybody, on another alias", "test", by(json!("*")), (0, 4)),
+        case("everybody, on the version behind the alias", "1", by(json!("*")), (0, 4)),
+        case("everybody, on a version", "2", by(json!("*")), (0, 4)),
+        case("everybody, on the unpublished version", "$LATEST", by(json!("*")), (0, 4)),
+        case("a rule of the account", "live", from("events.amazonaws.com", "aws:SourceArn", own), (0, 0)),
+        case(
+            "a bucket of the account",
+            "",
+            from("s3.amazonaws.com", "aws:SourceAccount", "123456789012"),
+            (0, 0),
+        ),
+        case("a principal of the account", "", by(json!({"AWS": "arn:aws:iam::123456789012:root"})), (0, 0)),
+        case("who reads", "", calls("lambda:GetFunctionConfiguration"), (0, 0)),
+    ]
+}
+
 #[test]
-fn a_grant_past_the_role_is_found_in_every_form_of_the_function() {
-    let vendor = json!({"AWS": "arn:aws:iam::765628985471:root"});
-    for (qualifier, form) in [("", ""), ("live", ":live")] {
-        let stage = applied("[[target]]\nfunction = \"my-genesys-trigger-function\"\n");
+fn who_passes_the_role_is_seen_by_every_command() {
+    let stage = applied(ALIAS);
+    change(&stage.sandbox, |function| {
+        function.published = 2;
+        function.aliases.insert("test".to_owned(), "2".to_owned());
+    });
+    for Case { name, form, statement: parts, named, every_form } in cases() {
+        let separator = if form.is_empty() { "" } else { ":" };
+        let resource = format!("arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}{separator}{form}");
+        let mut statement =
+            json!({"Sid": "s", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": resource});
+        statement.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
         change(&stage.sandbox, |function| {
-            function.policies.insert(qualifier.to_owned(), grant(&vendor, form));
+            function.policies.clear();
+            let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+            function.policies.insert(form.to_owned(), document);
         });
-        let report = stage.run(&["verify", "--output", "json"]).expect(4).json();
-        let found = report["verification"]["findings"].as_array().unwrap();
-        assert!(found.iter().any(|finding| finding["id"] == "L1"), "`{qualifier}`: {found:?}");
+        for (arguments, expected) in [
+            (["drift", "--output", "json"].as_slice(), named),
+            (&["plan", "--output", "json"], named),
+            (&["verify", "--level", "paper", "--output", "json"], named),
+            (&["verify", "--level", "live", "--output", "json"], every_form),
+        ] {
+            let run = stage.run(arguments);
+            assert_eq!(run.status, expected, "{name}: {arguments:?}\n{}", run.stdout);
+            let claims = run.json()["verification"]["claims"].as_array().cloned().unwrap_or_default();
+            let words = "nobody outside the account reaches a target function without the role";
+            let claim = claims.iter().find(|claim| claim["claim"] == words);
+            let is_refuted = claim.is_some_and(|claim| claim["result"] == "refuted");
+            let is_shown = claim.is_some_and(|claim| claim["witness"].is_object());
+            assert_eq!(
+                (is_refuted, is_shown),
+                (expected == 4, expected == 4),
+                "{name}: {arguments:?} {claim:?}"
+            );
+        }
+    }
+}
+
+/// What may reach the function stands in the manifest; the claim is about everybody else.
+#[test]
+fn a_stated_invoker_is_let_in() {
+    let open = grant(&json!({"Service": "s3.amazonaws.com"}), ":live");
+    for (invokers, expected) in [
+        ("", 4),
+        ("invokers = [\"sns.amazonaws.com\"]\n", 4),
+        ("invokers = [\"sns.amazonaws.com\", \"s3.amazonaws.com\"]\n", 0),
+    ] {
+        let stage = applied(&format!("{ALIAS}{invokers}"));
+        change(&stage.sandbox, |function| {
+            function.policies.insert("live".to_owned(), open.clone());
+        });
+        assert_eq!(stage.run(&["drift"]).status, expected, "{invokers}");
+    }
+}
+
+/// What nobody may read is not proved, and the permission that is missing is named.
+#[test]
+fn a_policy_that_nobody_may_read_is_not_proved() {
+    let stage = applied(ALIAS);
+    for action in ["GetPolicy", "ListFunctionUrlConfigs"] {
+        let operation = format!("lambda:{action}");
+        let rule = FaultRule { operation, skip: 0, times: None, fault: Fault::Deny };
+        stage.set(Faults { rules: vec![rule], ..Faults::default() });
+        let run = stage.run(&["drift"]);
+        let expected = if action == "GetPolicy" { 5 } else { 0 };
+        assert_eq!(run.status, expected, "{action}: {}", run.stdout);
+        assert!(run.stdout.contains(&format!("lambda:{action}")), "{}", run.stdout);
     }
 }
 
 #[test]
-fn a_service_of_the_account_is_no_way_past_the_role() {
+fn a_url_without_authentication_is_found_on_an_alias_too() {
     let stage = applied(ALIAS);
-    change(&stage.sandbox, |function| {
-        function
-            .policies
-            .insert("live".to_owned(), grant(&json!({"Service": "events.amazonaws.com"}), ":live"));
-    });
-    stage.run(&["verify"]).expect(0);
-}
-
-#[test]
-fn a_public_url_is_found_on_an_alias_too() {
-    let stage = applied(ALIAS);
-    for (authentication, status) in [("AWS_IAM", 0), ("NONE", 0), ("NONE", 4)] {
+    for (authentication, is_policy, expected) in
+        [("AWS_IAM", false, 0), ("NONE", false, 4), ("NONE", true, 4)]
+    {
         change(&stage.sandbox, |function| {
             function.urls.insert("live".to_owned(), authentication.to_owned());
-            // Lambda does not ask who calls, and its policy still decides whether everybody may.
-            if status == 4 {
+            if is_policy {
                 let mut policy = grant(&json!("*"), ":live");
                 policy["Statement"][0]["Action"] = json!("lambda:InvokeFunctionUrl");
                 function.policies.insert("live".to_owned(), policy);
             }
         });
-        let report = stage.run(&["verify", "--output", "json"]).expect(status).json();
-        let findings = report["verification"]["findings"].as_array().unwrap();
-        assert_eq!(findings.iter().any(|it| it["id"] == "L3"), status == 4, "{findings:#?}");
+        for arguments in [["drift", "--output", "json"].as_slice(), &["verify", "--output", "json"]] {
+            let report = stage.run(arguments).expect(expected).json();
+            let findings = report["verification"]["findings"].as_array().unwrap();
+            let of = |id: &str| findings.iter().any(|finding| finding["id"] == id);
+            assert_eq!((of("L3"), of("L1")), (expected == 4, is_policy), "{findings:#?}");
+        }
     }
 }
 
@@ -91,9 +196,7 @@ fn a_weighted_alias_is_found_where_the_role_invokes_it() {
     }
 }
 
-/// Everything about a function that needs nothing but its name is one round; the policies of its further aliases are a
-/// second: three calls a function with one alias, at a pace that Lambda allows. A function without a policy is not asked for
-/// URLs.
+/// What needs nothing but the manifest is one round, at a pace that Lambda allows; the policies of further forms are a second.
 #[test]
 fn fifty_targets_are_looked_at_side_by_side() {
     let mut state = State::demo();
@@ -104,43 +207,58 @@ fn fifty_targets_are_looked_at_side_by_side() {
     let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
     let stage = Stage::with(&manifest(&targets), state);
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
-    stage.calls();
+    let of_lambda = |arguments: &[&str]| {
+        stage.calls();
+        stage.run(arguments).expect(0);
+        let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+        for call in stage.calls().into_iter().filter(|call| call.service == "lambda") {
+            *counted.entry(call.action).or_default() += 1;
+        }
+        counted.into_iter().map(|(action, calls)| format!("{calls} {action}")).collect::<Vec<_>>().join(", ")
+    };
     let start = std::time::Instant::now();
-    stage.run(&["verify"]).expect(0);
+    insta::assert_snapshot!(of_lambda(&["drift"]), @"50 GetPolicy, 50 ListFunctionUrlConfigs, 2 ListFunctions");
     let seconds = start.elapsed().as_secs_f64();
-    assert!(seconds > 100.0 / 15.0, "100 calls under each quota of 15 a second in {seconds} s");
-    let calls = stage.calls();
-    let of =
-        |action: &str| calls.iter().filter(|call| call.service == "lambda" && call.action == action).count();
-    assert_eq!((of("ListAliases"), of("ListFunctionUrlConfigs"), of("GetPolicy")), (50, 0, 100));
-    stage.run(&["verify", "--level", "paper"]).expect(0);
-    let calls = stage.calls();
-    assert!(calls.len() <= 12, "paper asks for the documents alone: {calls:?}");
+    assert!(seconds > 50.0 / 15.0, "50 calls under each quota of 15 a second in {seconds} s");
+    insta::assert_snapshot!(of_lambda(&["verify"]), @"200 GetPolicy, 54 Invoke, 50 ListAliases, 50 ListFunctionUrlConfigs, 2 ListFunctions, 50 ListVersionsByFunction");
 }
 
-/// Of very many functions only some are read, unless all are asked for. A note says so, for an open function may be among the
-/// others.
+/// Versions are many. Of those that nobody names the newest are read, and how many are left is said.
 #[test]
-fn of_very_many_targets_a_sample_is_looked_at_and_said() {
-    let mut state = State::demo();
-    let names: Vec<String> = (0..150).map(|index| format!("genesys-fn-{index:03}")).collect();
-    for name in &names {
-        state.add_function("123456789012", "us-east-1", name, &[]);
+fn older_versions_are_left_out_and_that_is_said() {
+    let stage = applied(ALIAS);
+    let open = |version: u64| {
+        change(&stage.sandbox, |function| {
+            function.published = 30;
+            function.policies.clear();
+            let form = format!(":{version}");
+            function.policies.insert(version.to_string(), grant(&json!("*"), &form));
+        });
+    };
+    let note = "not examined: the policies of 19 older versions; `--exhaustive` reads them";
+    for (version, expected) in [(30, 4), (21, 4), (20, 0), (1, 4)] {
+        open(version);
+        let run = stage.run(&["verify"]);
+        assert_eq!(run.status, expected, "version {version}");
+        assert!(run.stdout.contains(note), "{}", run.stdout);
     }
-    let functions = &mut state.accounts.get_mut("123456789012").unwrap().functions;
-    let open = functions.get_mut("us-east-1").unwrap().get_mut("genesys-fn-001").unwrap();
-    let resource = "arn:aws:lambda:us-east-1:123456789012:function:genesys-fn-001";
-    let statement = json!({"Sid": "open", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction",
-        "Resource": resource});
-    open.policies.insert(String::new(), json!({"Version": "2012-10-17", "Statement": [statement]}));
-    let targets: String = names.iter().map(|name| format!("[[target]]\nfunction = \"{name}\"\n")).collect();
-    let stage = Stage::with(&manifest(&targets), State::demo());
-    // The embedded AWS has no quotas, so its calls are not paced.
-    let file = stage.folder.path().join(".rolecall/sandbox.json");
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    rolecall::sandbox::save(&state, &file).unwrap();
-    stage.run(&["apply", "--sandbox", "--yes", "--level", "paper"]).expect(0);
-    let note = "rolecall read the own policies, URLs and aliases of 75 of the 150 functions";
-    assert!(stage.run(&["verify", "--sandbox"]).expect(0).stdout.contains(note));
-    assert!(!stage.run(&["verify", "--sandbox", "--exhaustive"]).expect(4).stdout.contains(note));
+    open(20);
+    let run = stage.run(&["verify", "--exhaustive"]).expect(4);
+    assert!(!run.stdout.contains("older version"), "{}", run.stdout);
+}
+
+/// A function's policy is not rolecall's to change: an apply carries out its own changes, says who passes the role, and ends with 4.
+#[test]
+fn an_apply_goes_on_beside_a_function_that_is_open() {
+    for kind in [Tamper::FunctionPublic, Tamper::FunctionUrl] {
+        let stage = applied(ALIAS);
+        stage.tamper(kind);
+        let text = manifest(ALIAS).replace("[role]\n", "[role]\ndescription = \"Orders\"\n");
+        stage.write("rolecall.toml", &text);
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(4);
+        let described =
+            stage.sandbox.state().role("123456789012", super::stage::ROLE).unwrap().description.clone();
+        assert_eq!(described.as_deref(), Some("Orders"), "{}", kind.name());
+        stage.run(&["drift"]).expect(4);
+    }
 }

@@ -187,8 +187,10 @@ fn a_widened_policy_is_refused() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       refuted    a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      P6 (statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
@@ -241,10 +243,12 @@ fn a_role_that_can_do_more_is_not_adopted_unless_that_is_allowed() {
       refuted    a session can do nothing but invoke the target functions
                  a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      P1: the policy `arn:aws:iam::123456789012:policy/Sneaky` does not belong to the role: a session of the role can call `iam:PassRole` on `arn:aws:iam::123456789012:role/another-role`, because statement 1 of `arn:aws:iam::123456789012:policy/Sneaky` allows it
                  why: a session of the role can do everything that it allows (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: detach the policy, once other policies of the role allow every target
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
@@ -300,8 +304,10 @@ fn a_target_is_not_added_to_a_role_that_can_do_more() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       refuted    a session can do nothing but invoke the target functions
       proved     a session can invoke each of the 2 target functions
+      proved     nobody outside the account reaches a target function without the role
       error      P2: the inline policy `sneaky` does not belong to the role: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a session can do more than invoke the targets; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
@@ -335,8 +341,10 @@ fn a_saved_plan_meets_the_same_gate() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
@@ -384,8 +392,10 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     roles/two.toml: refuted: the role can be assumed without its external ID; apply refuses the plan, and nothing was changed (exit code 4)
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/AnotherRole (does not exist yet)
@@ -402,8 +412,10 @@ fn in_a_fleet_only_the_roles_that_are_proved_are_written() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      T2 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role with the external ID `5f6b2c1e-other`, because statement 1 allows it and this external ID satisfies its condition `StringLike` on `sts:ExternalId`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     2 manifests:
       2 × refuted: a caller can, or after the plan could, do what the manifest does not allow; or Genesys Cloud cannot do what it must (exit code 4)
     Result: refuted: 2 of 2 manifests (exit code 4)
@@ -449,7 +461,9 @@ fn a_boundary_that_nobody_can_read_is_refused() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       unknown    what a session can do
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:

@@ -42,10 +42,12 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
                  statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
                  statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
       proved     a session can invoke each of the 2 target functions
+      proved     nobody outside the account reaches a target function without the role
       error      P2: the inline policy `theirs` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: delete the inline policy, once other policies of the role allow every target
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: undecided: not decided: a session can only invoke the target functions (1 change made) (exit code 5)
     ");
 }
@@ -80,10 +82,12 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
                  statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
                  statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      P2: the inline policy `theirs` does not belong to the role
                  why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                  fix: delete the inline policy, once other policies of the role allow every target
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr

@@ -398,6 +398,7 @@ fn a_grant_beside_a_function_comes_and_goes() {
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can invoke the target function
       proved     a session can do each of the 36 stated actions on its resource
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
@@ -412,6 +413,7 @@ fn a_grant_beside_a_function_comes_and_goes() {
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: 9 changes made; every claim about the role is proved
     "#);
@@ -783,6 +785,7 @@ fn a_boundary_of_the_manifest_allows_the_grants_too() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but the stated actions on the stated resources
       proved     a session can do each of the 5 stated actions on its resource
+      proved     the permissions boundary allows nothing but what the role is for
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: 5 changes made; every claim about the role is proved
     ");

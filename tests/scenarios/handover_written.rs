@@ -38,7 +38,8 @@ fn a_program_reads_what_the_file_says_and_where_it_is() {
         "only-trusted",
         "external-id",
         "may-assume",
-        "every-target"
+        "every-target",
+        "only-through-role"
       ],
       "refuted": [
         "only-targets"

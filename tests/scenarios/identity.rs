@@ -224,10 +224,12 @@ fn another_organization_is_the_gravest_drift() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       error      O1: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444)
                  why: Genesys Cloud sends the ID of its own organization as the external ID, so the organization of the OAuth client cannot assume the role (https://help.mypurecloud.com/articles/create-iam-resources-for-aws-lambda/)
                  fix: set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use an OAuth client of the organization in the manifest
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: refuted: the role is for the Genesys Cloud organization 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94, but the OAuth client belongs to the organization Contact Centre (sandbox) (00000000-1111-2222-3333-444444444444) (AWS matches the manifest) (exit code 4)
     ");

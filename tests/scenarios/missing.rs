@@ -30,6 +30,7 @@ fn a_missing_role_does_not_hide_a_missing_function() {
       refuted    a session can invoke the target function
                  no function `my-genesys-triger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function`, `my-genesys-trigger-function-test`, `customer-lookup`
                  the role does not exist, so there are no sessions of it
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted: the role does not exist; a target function is missing (exit code 4)
     -- stderr

@@ -36,6 +36,7 @@ mod handover_pages;
 mod handover_written;
 mod hostile;
 mod identity;
+mod inventory;
 #[path = "../chaos/judge.rs"]
 #[allow(dead_code, reason = "the harness of `just chaos` uses more of it")]
 mod judge;

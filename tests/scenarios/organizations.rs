@@ -41,6 +41,7 @@ fn a_test_organization_beside_the_usual_one() {
       proved   -          -          `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9`
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
+      proved   -          -          nobody outside the account reaches a target function without the role
       Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
                  1 of 1 allowed; rolecall: allowed too
@@ -168,6 +169,7 @@ fn a_move_has_no_interruption_and_an_end() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9` until 2099-01-31T18:00:00Z
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       confirmed  sts:AssumeRole with the correct external ID: allowed
                  AWS let the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall assume the role
@@ -182,6 +184,7 @@ fn a_move_has_no_interruption_and_an_end() {
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: 1 change made; every claim about the role is proved
     "#);
@@ -219,7 +222,9 @@ fn an_end_that_somebody_put_off_is_a_refutation() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role with the external ID `0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9` until 2099-01-31T18:00:00Z
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     ");

@@ -59,6 +59,7 @@ fn the_verifier_policy_is_enough_to_look_and_not_to_touch() {
       proved   -          -          `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   confirmed  -          a session can do nothing but invoke the target functions
       proved   confirmed  -          a session can invoke the target function
+      proved   -          -          nobody outside the account reaches a target function without the role
       Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
                  1 of 1 allowed; rolecall: allowed too

@@ -126,6 +126,7 @@ fn the_advice_can_be_followed() {
                  the role does not exist, so there are no policies to prove it with
       refuted    a session can invoke the target function
                  the role does not exist, so there are no sessions of it
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted: the role does not exist (exit code 4)

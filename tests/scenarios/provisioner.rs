@@ -117,7 +117,7 @@ fn bounded(text: &str, is_bounded: bool) -> String {
 /// Whatever a provisioner is for. Each begins with an account in which nothing is there, the boundary apart.
 type Scenario = (&'static str, fn(&mut Held));
 
-const SCENARIOS: [Scenario; 10] = [
+const SCENARIOS: [Scenario; 11] = [
     ("first apply, then destroy", |held| {
         held.ends(0, "every claim about the role is proved", &APPLY);
         held.run(&["destroy", "--yes"]);
@@ -174,6 +174,11 @@ const SCENARIOS: [Scenario; 10] = [
     ("a misspelt function", |held| {
         held.write(&manifest("[[target]]\nfunction = \"my-genesys-triger-function\"\n"));
         held.ends(4, "the nearest names there are `my-genesys-trigger-function`", &["plan"]);
+    }),
+    ("a function with a URL for everybody", |held| {
+        held.run(&APPLY);
+        held.tamper(Tamper::FunctionUrl);
+        held.ends(4, "L3: ", &["plan"]);
     }),
     ("probes through a door that somebody opened", |held| {
         held.run(&["apply", "--yes"]);
@@ -246,13 +251,13 @@ fn not_needed(is_bounded: bool) -> Vec<String> {
     let policy = rendered(is_bounded);
     let held = side_by_side(&SCENARIOS, |scenario| (*scenario, play(*scenario, &policy, is_bounded)));
     // Action → the scenarios that call it, the shortest first.
-    let mut users: BTreeMap<String, BTreeMap<usize, Scenario>> = BTreeMap::new();
+    let mut users: BTreeMap<String, BTreeMap<(usize, &str), Scenario>> = BTreeMap::new();
     for (scenario, held) in held {
         for (end, run) in &held.runs {
             assert!(end.is_met(run), "{}: {}\n{}{}", scenario.0, run.status, run.stdout, run.stderr);
         }
         for action in held.called() {
-            users.entry(action).or_default().insert(held.runs.len(), scenario);
+            users.entry(action).or_default().insert((held.runs.len(), scenario.0), scenario);
         }
     }
     let all: BTreeSet<String> = policy["Statement"].as_array().unwrap().iter().flat_map(actions).collect();

@@ -204,7 +204,7 @@ fn a_manifest_that_begins_with_a_file_names_every_account() {
     === a claim that nobody makes
     exit 2
     -- stderr
-    error[E10]: handover.toml:20:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
+    error[E10]: handover.toml:20:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, boundary, only-through-role, organization
     hint: `rolecall handover write` writes such a file; have it written again
     === long ago
     exit 0
@@ -243,7 +243,7 @@ fn what_the_writer_refuted_is_in_the_file_and_stops_its_reader() {
 
     # Proved by the writer when the file was written. That is what the writer says, and no proof here.
     [proved]
-    claims = ["only-trusted", "may-assume", "only-targets", "every-target"]
+    claims = ["only-trusted", "may-assume", "only-targets", "every-target", "only-through-role"]
 
     # Refuted by the writer when the file was written: do not use the role as it is.
     [refuted]
@@ -252,7 +252,7 @@ fn what_the_writer_refuted_is_in_the_file_and_stops_its_reader() {
     exit 4
     -- stdout
     hand-over file of the side `aws`, written [time]
-      the writer proved: only-trusted, may-assume, only-targets, every-target (not checked here)
+      the writer proved: only-trusted, may-assume, only-targets, every-target, only-through-role (not checked here)
       ok      organization ID   5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94 (Contact Centre (sandbox))
       -       Genesys region    not compared: the OAuth client's address is not that of a region
       ok      trusted account   765628985471 is Genesys Cloud's in us-east-1 (mypurecloud.com)
@@ -277,7 +277,8 @@ fn what_the_writer_refuted_is_in_the_file_and_stops_its_reader() {
         "only-trusted",
         "may-assume",
         "only-targets",
-        "every-target"
+        "every-target",
+        "only-through-role"
       ],
       "writer_refuted": [
         "external-id"

@@ -154,7 +154,7 @@ fn a_policy_that_is_too_long_to_be_managed_is_rendered_with_a_warning() {
     insta::assert_snapshot!(run.standard_error(), @"
     exit 0
     -- stderr
-    warning: the verifier policy has 11888 characters and a managed policy holds 6144: put its statements into several policies
+    warning: the verifier policy has 11920 characters and a managed policy holds 6144: put its statements into several policies
     ");
     let run = stage.run(&[&["render", "invoke"][..], &place].concat()).expect(0);
     assert_eq!(run.stderr, "");

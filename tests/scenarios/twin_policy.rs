@@ -187,6 +187,7 @@ pub(super) fn unused(stage: &Stage, policy: &Value) -> Vec<String> {
 pub(super) fn publish(stage: &Stage) {
     let document = json!({"Version": "2012-10-17", "Statement": [{"Sid": "schedule", "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-1:123456789012:rule/nightly"}},
         "Resource": "arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function"}]});
     let publish = |state: &mut State| {
         let functions = state.accounts.get_mut(ACCOUNT).unwrap().functions.get_mut("us-east-1").unwrap();
@@ -218,10 +219,12 @@ pub(super) fn look_everywhere(stage: &Stage) {
                      a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
           refuted    a session can invoke the target function
                      no function `my-genesys-trigger-function` in us-east-1; the nearest names there are `my-genesys-trigger-function-test`, `customer-lookup`, `orders-status`
+          proved     nobody outside the account reaches a target function without the role
           error      P2: the inline policy `sneaky` does not belong to the role: a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of inline policy `sneaky` allows it
                      why: inline policies are easy to overlook, and add to the attached policies (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
                      fix: delete the inline policy, once other policies of the role allow every target
           Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+          note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
         Result: refuted: a session can do more than invoke the targets; a target function is missing (exit code 4)
         -- stderr

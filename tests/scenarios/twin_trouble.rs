@@ -206,6 +206,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
       proved   -          confirmed  `arn:aws:iam::123456789012:role/ci` can assume the role
       proved   confirmed  confirmed  a session can do nothing but invoke the target functions
       proved   confirmed  confirmed  a session can invoke the target function
+      proved   -          -          nobody outside the account reaches a target function without the role
       error      T1 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
                  fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`

@@ -367,7 +367,7 @@ impl Door<'_> {
         let organizations = self.insiders.organizations.iter().cloned().collect();
         let elsewhere = callers()
             .with_values("aws:SourceAccount", &Values::UnlikeOrAbsent(vec![own.clone()]))
-            .with_values("aws:SourceArn", &Values::UnlikeOrAbsent(vec![format!("arn:*:*:*:{own}:*")]))
+            .with_values("aws:SourceArn", &Values::OtherArnOrAbsent(vec![format!("arn:*:*:*:{own}:*")]))
             .with_values("aws:SourceOrgID", &Values::UnlikeOrAbsent(organizations));
         let is_own = self.ask(&elsewhere) == Proof::Proved;
         (if is_own { Guard::OwnResources } else { Guard::AnyCustomer }, Verdict::Closed)

@@ -1,10 +1,11 @@
 //! What Lambda holds about functions, on the SDK.
 
-use aws_sdk_lambda::types::{AliasConfiguration, FunctionUrlConfig};
+use aws_sdk_lambda::types::{AliasConfiguration, FunctionConfiguration, FunctionUrlConfig};
 
 use super::Aws;
 use super::error::{next_page, optional, unexpected};
 use super::read::function_name;
+use rolecall_model::iam::arn::Qualifier;
 use rolecall_model::paging::Paging;
 use rolecall_model::ports::{AliasRecord, AwsResult, FunctionAddress, FunctionUrlRecord, ReadFunctions};
 
@@ -26,42 +27,64 @@ impl ReadFunctions for Aws {
 
     async fn function_urls(&self, function: &FunctionAddress) -> AwsResult<Vec<FunctionUrlRecord>> {
         const OPERATION: &str = "lambda:ListFunctionUrlConfigs";
-        let mut urls = Vec::new();
-        let (mut marker, mut paging) = (None, Paging::default());
-        loop {
-            self.turn(&self.limits.lambda_control_plane).await;
-            let _place = self.limits.lambda_in_flight.acquire().await;
+        let page = async |marker| {
             let call = self.lambda(&function.region).list_function_url_configs().max_items(PAGE);
             let call = call.function_name(function_name(function)).set_marker(marker);
             let answer = self.patiently(OPERATION, || call.clone().send()).await;
-            let Some(answer) = optional(answer)? else { return Ok(urls) };
-            for url in answer.function_url_configs() {
-                urls.push(function_url(OPERATION, url)?);
-            }
-            marker = next_page(&mut paging, OPERATION, answer.next_marker)?;
-            if marker.is_none() {
-                return Ok(urls);
-            }
-        }
+            let Some(answer) = optional(answer)? else { return Ok((Vec::new(), None)) };
+            let urls = answer.function_url_configs().iter().map(|url| function_url(OPERATION, url));
+            Ok((urls.collect::<AwsResult<_>>()?, answer.next_marker))
+        };
+        self.all_pages(OPERATION, page).await
     }
 
     async fn aliases(&self, function: &FunctionAddress) -> AwsResult<Vec<AliasRecord>> {
         const OPERATION: &str = "lambda:ListAliases";
-        let mut aliases = Vec::new();
+        let page = async |marker| {
+            let call = self.lambda(&function.region).list_aliases().max_items(PAGE);
+            let call = call.function_name(function_name(function)).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else { return Ok((Vec::new(), None)) };
+            let aliases = answer.aliases().iter().map(|record| alias(OPERATION, record));
+            Ok((aliases.collect::<AwsResult<_>>()?, answer.next_marker))
+        };
+        self.all_pages(OPERATION, page).await
+    }
+
+    async fn versions(&self, function: &FunctionAddress) -> AwsResult<Vec<Qualifier>> {
+        const OPERATION: &str = "lambda:ListVersionsByFunction";
+        let page = async |marker| {
+            let call = self.lambda(&function.region).list_versions_by_function().max_items(PAGE);
+            let call = call.function_name(function_name(function)).set_marker(marker);
+            let answer = self.patiently(OPERATION, || call.clone().send()).await;
+            let Some(answer) = optional(answer)? else { return Ok((Vec::new(), None)) };
+            let version = |record: &FunctionConfiguration| {
+                let version = record.version().unwrap_or_default();
+                version.parse().map_err(|error| unexpected(OPERATION, &error))
+            };
+            Ok((answer.versions().iter().map(version).collect::<AwsResult<_>>()?, answer.next_marker))
+        };
+        self.all_pages(OPERATION, page).await
+    }
+}
+
+impl Aws {
+    /// The entries of all pages of a list of Lambda's control plane.
+    async fn all_pages<T>(
+        &self,
+        operation: &'static str,
+        page: impl AsyncFn(Option<String>) -> AwsResult<(Vec<T>, Option<String>)>,
+    ) -> AwsResult<Vec<T>> {
+        let mut all = Vec::new();
         let (mut marker, mut paging) = (None, Paging::default());
         loop {
             self.turn(&self.limits.lambda_control_plane).await;
             let _place = self.limits.lambda_in_flight.acquire().await;
-            let call = self.lambda(&function.region).list_aliases().max_items(PAGE);
-            let call = call.function_name(function_name(function)).set_marker(marker);
-            let answer = self.patiently(OPERATION, || call.clone().send()).await;
-            let Some(answer) = optional(answer)? else { return Ok(aliases) };
-            for record in answer.aliases() {
-                aliases.push(alias(OPERATION, record)?);
-            }
-            marker = next_page(&mut paging, OPERATION, answer.next_marker)?;
+            let (entries, next) = page(marker).await?;
+            all.extend(entries);
+            marker = next_page(&mut paging, operation, next)?;
             if marker.is_none() {
-                return Ok(aliases);
+                return Ok(all);
             }
         }
     }

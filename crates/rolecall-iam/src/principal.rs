@@ -289,7 +289,9 @@ impl FromStr for Principal {
         if BUILT_IN_PROVIDERS.contains(&text) {
             return Ok(Self::WebIdentity(text.to_owned()));
         }
-        let service = text.strip_suffix(".amazonaws.com").or_else(|| text.strip_suffix(".amazonaws.com.cn"));
+        // Alexa calls functions under a name of Amazon's own (Lambda Developer Guide, "Invoke a Lambda function from Alexa").
+        let ends = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"];
+        let service = ends.iter().find_map(|end| text.strip_suffix(end));
         match service {
             Some(name)
                 if !name.is_empty()

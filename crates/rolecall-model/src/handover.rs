@@ -25,8 +25,16 @@ pub const LARGEST: usize = 1024 * 1024;
 const LONGEST_NAME: usize = 256;
 
 /// The names of the claims that a file can state.
-pub const CLAIMS: [&str; 6] =
-    ["only-trusted", "external-id", "may-assume", "only-targets", "every-target", "organization"];
+pub const CLAIMS: [&str; 8] = [
+    "only-trusted",
+    "external-id",
+    "may-assume",
+    "only-targets",
+    "every-target",
+    "boundary",
+    "only-through-role",
+    "organization",
+];
 
 /// Who wrote a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -421,8 +429,8 @@ claims = ["may-assume"]
         handover.toml:14:13: is not the partition of `role`
         handover.toml:15:10: is not a region of `partition`
         handover.toml:18:7: `*` is not a Lambda function name: must be 1–64 letters, digits, hyphens or underscores
-        handover.toml:21:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
-        handover.toml:24:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, organization
+        handover.toml:21:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, boundary, only-through-role, organization
+        handover.toml:24:11: must be the name of a claim: only-trusted, external-id, may-assume, only-targets, every-target, boundary, only-through-role, organization
         handover.toml:21:1: unknown field `\u001b[2J`, expected `claims`
         handover.toml:21:11: invalid type: integer `1`, expected a string
         handover.toml:21:7: is already listed above

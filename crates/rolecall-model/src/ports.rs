@@ -215,7 +215,7 @@ pub struct PolicyVersionRecord {
 }
 
 /// How a Lambda function is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FunctionAddress {
     /// The region to ask.
     pub region: Region,

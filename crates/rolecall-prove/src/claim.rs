@@ -39,6 +39,10 @@ pub enum ClaimKind {
     OnlyTargets,
     /// It really can invoke them.
     EveryTarget,
+    /// The permissions boundary by itself allows nothing but what the role is for.
+    Boundary,
+    /// Nobody outside the account reaches a target without the role.
+    OnlyThroughRole,
     /// No policy of the organization stands in the way of any of it.
     Organization,
 }
@@ -52,6 +56,8 @@ impl ClaimKind {
             Self::MayAssume => "may-assume",
             Self::OnlyTargets => "only-targets",
             Self::EveryTarget => "every-target",
+            Self::Boundary => "boundary",
+            Self::OnlyThroughRole => "only-through-role",
             Self::Organization => "organization",
         }
     }
@@ -89,6 +95,8 @@ impl Proposition {
                 prove::Claim::EveryTargetMayBeInvoked(_) | prove::Claim::EveryStatedMayBeDone(_) => {
                     ClaimKind::EveryTarget
                 }
+                prove::Claim::BoundaryAllowsNoMore => ClaimKind::Boundary,
+                prove::Claim::OnlyThroughRole => ClaimKind::OnlyThroughRole,
             },
             Self::WhoCanAssume => ClaimKind::OnlyTrusted,
             Self::WhatSessionsCanDo => ClaimKind::OnlyTargets,
@@ -110,7 +118,9 @@ impl Proposition {
                 | prove::Claim::MayAssume(_)
                 | prove::Claim::MayAssumeUnderConditions(_)
                 | prove::Claim::OnlyTargetsMayBeInvoked
-                | prove::Claim::EveryTargetMayBeInvoked(_) => false,
+                | prove::Claim::EveryTargetMayBeInvoked(_)
+                | prove::Claim::BoundaryAllowsNoMore
+                | prove::Claim::OnlyThroughRole => false,
             },
             Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => false,
         }
@@ -131,7 +141,9 @@ impl Proposition {
                 | prove::Claim::EveryTargetMayBeInvoked(_) => true,
                 prove::Claim::NoLongerWith { .. }
                 | prove::Claim::MayAssumeWith { .. }
-                | prove::Claim::EveryStatedMayBeDone(_) => false,
+                | prove::Claim::EveryStatedMayBeDone(_)
+                | prove::Claim::BoundaryAllowsNoMore
+                | prove::Claim::OnlyThroughRole => false,
             },
             Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => true,
         }
@@ -152,7 +164,9 @@ impl Proposition {
                 | prove::Claim::OnlyTargetsMayBeInvoked
                 | prove::Claim::OnlyStatedMayBeDone
                 | prove::Claim::EveryTargetMayBeInvoked(_)
-                | prove::Claim::EveryStatedMayBeDone(_) => None,
+                | prove::Claim::EveryStatedMayBeDone(_)
+                | prove::Claim::BoundaryAllowsNoMore
+                | prove::Claim::OnlyThroughRole => None,
             },
             Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => None,
         }
@@ -166,6 +180,8 @@ pub enum Absent {
     Role,
     /// At least one of the target functions.
     Target,
+    /// The permissions boundary that the role should have.
+    Boundary,
 }
 
 /// What became of a claim, with what shows it.

@@ -50,7 +50,7 @@ impl<'r> Deciders<'r> {
                 Side::Known(documents) => Some(Self::Permissions(documents)),
                 Side::Unknown(_) | Side::Absent => None,
             },
-            ClaimKind::Organization => None,
+            ClaimKind::Boundary | ClaimKind::OnlyThroughRole | ClaimKind::Organization => None,
         }
     }
 

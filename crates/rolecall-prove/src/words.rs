@@ -66,6 +66,8 @@ impl ClaimKind {
             Self::MayAssume => "The trusted principals can assume the role",
             Self::OnlyTargets => "A session can only invoke the target functions",
             Self::EveryTarget => "A session can invoke every target function",
+            Self::Boundary => "The permissions boundary allows nothing but what the role is for",
+            Self::OnlyThroughRole => "Nobody outside the account reaches a target without the role",
             Self::Organization => "No organization policy blocks the role",
         }
     }
@@ -79,6 +81,8 @@ impl ClaimKind {
             Self::MayAssume => "a trusted principal cannot assume the role",
             Self::OnlyTargets => "a session can do more than invoke the targets",
             Self::EveryTarget => "a session cannot invoke every target",
+            Self::Boundary => "the permissions boundary allows more than the role is for",
+            Self::OnlyThroughRole => "a function can be reached without the role",
             Self::Organization => "an organization policy blocks the role",
         }
     }

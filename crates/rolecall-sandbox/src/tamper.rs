@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::authorize::policy_document;
 use super::genesys::GenesysTamper;
 use super::principals::CUSTOMER;
-use super::state::{ManagedPolicy, PolicyVersion, Role, State};
+use super::state::{Function, ManagedPolicy, PolicyVersion, Role, State};
 
 /// A way to change a role, its policies or its functions behind the owner's back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub enum Tamper {
     MaxSession,
     /// The permissions boundary removed, or one added where there was none.
     BoundaryChanged,
+    /// Any action and resource in the boundary's policy.
+    BoundaryWidened,
+    /// Everybody in the policy of a function that the role may invoke.
+    FunctionPublic,
+    /// A URL without authentication on a function that the role may invoke.
+    FunctionUrl,
     /// One of the role's tags removed.
     TagRemoved,
     /// The role deleted.
@@ -89,7 +95,7 @@ const EVERYTHING: &str =
 
 impl Tamper {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::TrustExternalId,
         Self::TrustNoCondition,
         Self::TrustExtraPrincipal,
@@ -102,6 +108,9 @@ impl Tamper {
         Self::ExtraInlinePolicy,
         Self::MaxSession,
         Self::BoundaryChanged,
+        Self::BoundaryWidened,
+        Self::FunctionPublic,
+        Self::FunctionUrl,
         Self::TagRemoved,
         Self::RoleDeleted,
         Self::FunctionDeleted,
@@ -128,6 +137,9 @@ impl Tamper {
             Self::ExtraInlinePolicy => "extra-inline-policy",
             Self::MaxSession => "max-session",
             Self::BoundaryChanged => "boundary-changed",
+            Self::BoundaryWidened => "boundary-widened",
+            Self::FunctionPublic => "function-public",
+            Self::FunctionUrl => "function-url",
             Self::TagRemoved => "tag-removed",
             Self::RoleDeleted => "role-deleted",
             Self::FunctionDeleted => "function-deleted",
@@ -170,11 +182,23 @@ impl Tamper {
             | Self::ExtraInlinePolicy
             | Self::MaxSession
             | Self::BoundaryChanged
+            | Self::BoundaryWidened
+            | Self::FunctionPublic
+            | Self::FunctionUrl
             | Self::TagRemoved
             | Self::RoleDeleted
             | Self::FunctionDeleted
             | Self::EquivalentJson => None,
         }
+    }
+
+    /// Whether it changes the role or its own policies, so that an apply repairs it.
+    pub fn is_of_role(self) -> bool {
+        let is_beside_it = matches!(
+            self,
+            Self::BoundaryWidened | Self::FunctionPublic | Self::FunctionUrl | Self::FunctionDeleted
+        );
+        !self.is_in_genesys() && !is_beside_it
     }
 
     /// Tampers with the customer's role of this name, or with Genesys Cloud, and says in one sentence what was done.
@@ -193,6 +217,7 @@ impl Tamper {
         let old = state.role(CUSTOMER, role).ok_or_else(no_role)?.clone();
         let mut new = old.clone();
         let no_policy = "no customer-managed policy is attached";
+        let no_function = "its policies name no function that exists";
         let done = match self {
             Self::TrustExternalId => {
                 let changed = edit_trust(&mut new, |statement| {
@@ -281,6 +306,27 @@ impl Tamper {
                     "ReadOnlyAccess is the permissions boundary now".to_owned()
                 }
             },
+            Self::BoundaryWidened => {
+                let arn =
+                    new.permissions.boundary.clone().ok_or_else(|| not("it has no permissions boundary"))?;
+                let policies = state.accounts.get_mut(CUSTOMER).map(|account| &mut account.policies);
+                let policy = policies.and_then(|policies| policies.get_mut(&arn));
+                put_in_force(policy.ok_or_else(|| not("its boundary is AWS's own"))?, EVERYTHING.to_owned());
+                format!("the permissions boundary {arn} now allows everything")
+            }
+            Self::FunctionPublic => {
+                let (arn, function) = named_function(state, &old).ok_or_else(|| not(no_function))?;
+                let statement = json!({"Sid": "everybody", "Effect": "Allow", "Principal": "*",
+                    "Action": "lambda:InvokeFunction", "Resource": arn});
+                let document = json!({"Version": "2012-10-17", "Id": "default", "Statement": [statement]});
+                function.policies.insert(String::new(), document);
+                format!("everybody may invoke function {arn}")
+            }
+            Self::FunctionUrl => {
+                let (arn, function) = named_function(state, &old).ok_or_else(|| not(no_function))?;
+                function.urls.insert(String::new(), "NONE".to_owned());
+                format!("function {arn} has a URL without authentication")
+            }
             Self::TagRemoved => {
                 let key = new.tags.iter().next().map(|(key, _)| key.to_owned());
                 let key = key.ok_or_else(|| not("it has no tags"))?;
@@ -294,8 +340,7 @@ impl Tamper {
                 return Ok(format!("role {role} is deleted"));
             }
             Self::FunctionDeleted => {
-                let arn = delete_function(state, &old)
-                    .ok_or_else(|| not("its policies name no function that exists"))?;
+                let arn = delete_function(state, &old).ok_or_else(|| not(no_function))?;
                 format!("function {arn} is deleted")
             }
             Self::EquivalentJson => {
@@ -368,20 +413,29 @@ fn add_sneaky_policy(state: &mut State, arn: &str) {
 
 /// Deletes the first function that a policy of the role names.
 fn delete_function(state: &mut State, role: &Role) -> Option<String> {
+    let (arn, function) = named_function(state, role)?;
+    let name = function.name.clone();
+    let regions = &mut state.accounts.get_mut(CUSTOMER)?.functions;
+    let home = regions.iter_mut().find(|(region, functions)| {
+        functions.get(&name).is_some_and(|function| function.arn(CUSTOMER, region) == arn)
+    });
+    home?.1.remove(&name).map(|_| arn)
+}
+
+/// The first function that a policy of the role names.
+fn named_function<'s>(state: &'s mut State, role: &Role) -> Option<(String, &'s mut Function)> {
     let managed = role.permissions.attached.iter().flat_map(|arn| policy_document(state, arn));
     let documents: Vec<String> = managed.chain(role.permissions.inline.values().cloned()).collect();
+    let is_named = |arn: &str| {
+        documents.iter().any(|it| [":", "\""].iter().any(|end| it.contains(&format!("{arn}{end}"))))
+    };
     let regions = &mut state.accounts.get_mut(CUSTOMER)?.functions;
-    for (region, functions) in regions {
-        let named = |arn: &str| {
-            documents.iter().any(|it| [":", "\""].iter().any(|end| it.contains(&format!("{arn}{end}"))))
-        };
-        let found = functions.values().find(|function| named(&function.arn(CUSTOMER, region)));
-        if let Some(function) = found.cloned() {
-            functions.remove(&function.name);
-            return Some(function.arn(CUSTOMER, region));
-        }
-    }
-    None
+    regions
+        .iter_mut()
+        .flat_map(|(region, functions)| {
+            functions.values_mut().map(move |function| (function.arn(CUSTOMER, region), function))
+        })
+        .find(|(arn, _)| is_named(arn))
 }
 
 /// The same document with lists instead of single values and the keys in reverse order.

@@ -129,6 +129,7 @@ impl Draft {
                 tags: Default::default(),
                 managed_by: options.managed_by.map(manifest::Manager::from),
             },
+            invokers: Default::default(),
             targets: vec![parsed(NO_FUNCTION).map_err(|error| UsageError::new(error, None))?],
             grants: Vec::new(),
             access: Access::default(),

@@ -36,6 +36,7 @@ pub(super) fn of_options(options: &InitOptions) -> CommandResult<Option<Manifest
             tags: Default::default(),
             managed_by: options.managed_by.map(manifest::Manager::from),
         },
+        invokers: Default::default(),
         targets: options.target.iter().map(|text| parse("--target", text)).collect::<Result<_, _>>()?,
         grants: Vec::new(),
         access: Access::default(),

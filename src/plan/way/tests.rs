@@ -6,6 +6,7 @@ use super::*;
 use crate::desired::aws::Desired;
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Layers, Request, evaluate, evaluate_trust};
+use crate::iam::quota::check_trust_grammar;
 use crate::iam::truth::Truth;
 use crate::observe::aws::{InlinePolicy, ObservedBoundary, ObservedPolicy};
 use crate::observe::quotas::default_quotas;
@@ -21,12 +22,30 @@ const STOCK: &str = "arn:aws:lambda:us-east-1:123456789012:function:stock";
 
 fn survey(desired: Desired, observed: Observed) -> Survey {
     let missing = Vec::new();
-    Survey { desired, observed, quotas: default_quotas(), missing, boundary: None, missing_boundary: None }
+    Survey {
+        desired,
+        observed,
+        quotas: default_quotas(),
+        missing,
+        boundary: None,
+        missing_boundary: None,
+        sides: Vec::new(),
+    }
 }
 
 fn way_of(survey: &Survey, options: PlanOptions) -> Way {
     let plan = plan(&survey.desired, &survey.observed, &survey.quotas, options).unwrap();
-    Way::to_desired(plan, survey)
+    let way = Way::to_desired(plan, survey);
+    way.changes().for_each(is_taken_by_iam);
+    way
+}
+
+/// What stands in a trust policy on the way is held to IAM's grammar, like what is wanted.
+fn is_taken_by_iam(change: &Change) {
+    if let Change::UpdateTrust { after, step: TrustStep::Closed | TrustStep::Shared, .. } = change {
+        let document = after.document().unwrap();
+        assert_eq!(check_trust_grammar(document), [], "{document}");
+    }
 }
 
 /// The operations in the order in which they are carried out; of a trust policy that is not the wanted one, what it is.

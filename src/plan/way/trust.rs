@@ -19,15 +19,17 @@ pub(super) fn are_within(these: &[&StoredDocument], other: &StoredDocument, role
     }
 }
 
-/// A trust policy that lets nobody in. IAM wants a statement, so it denies.
+/// A trust policy that lets nobody in, because it allows nothing. IAM wants a statement, so it denies. The principal is not `"*"`:
+/// IAM refuses that in the `Deny` of a trust policy (aws-cdk, pull request 5746: `MalformedPolicyDocument`, `"STAR":"*"`), and takes
+/// `{"AWS": "*"}`.
 pub(super) fn closed() -> StoredDocument {
     let document = json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Sid": "ClosedWhileRolecallWrites",
             "Effect": "Deny",
-            "Principal": "*",
-            "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"],
+            "Principal": {"AWS": "*"},
+            "Action": "sts:AssumeRole",
         }],
     });
     document.to_string().into()

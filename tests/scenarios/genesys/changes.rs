@@ -29,7 +29,9 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: pending: 1 to create, 0 to change, 1 to delete; after apply every claim about the role is proved; until then: a data action differs from the manifest
     ");
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).headlines(), @"
@@ -64,7 +66,9 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     ");
     let run = stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]);
@@ -79,6 +83,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 2 changes made; every claim about the role is proved
     "#);
     let after = published(&stage);
@@ -177,7 +182,9 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     === apply
     exit 0
@@ -190,6 +197,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 1 change made; every claim about the role is proved
     === drift: genesys-action-deleted
     exit 4
@@ -211,7 +219,9 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: a data action is missing (1 difference) (exit code 4)
     === apply
     exit 0
@@ -224,6 +234,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_d81a8d2b-5a44-85ac-88db-6a8251f147b7)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 1 change made; every claim about the role is proved
     === drift: genesys-integration-disabled
     exit 4
@@ -245,7 +256,9 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: refuted: Genesys Cloud is not connected to the role (1 difference) (exit code 4)
     === apply
     exit 0
@@ -258,6 +271,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 1 change made; every claim about the role is proved
     "#);
 }

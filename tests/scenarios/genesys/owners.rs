@@ -54,6 +54,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 2 changes made; every claim about the role is proved
     "#);
 }
@@ -83,7 +84,9 @@ fn a_credential_that_can_be_read_is_compared() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: AWS and Genesys Cloud match the manifest; every claim about the role is proved
     ");
@@ -127,6 +130,7 @@ fn a_credential_that_can_be_read_is_compared() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 2 changes made; every claim about the role is proved
     "#);
 }
@@ -175,6 +179,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 6 changes made; every claim about the role is proved
     "#);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @"
@@ -275,6 +280,7 @@ fn the_draft_of_somebody_else_stays() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 1 change made; every claim about the role is proved
     "#);
 }

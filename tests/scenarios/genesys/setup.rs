@@ -60,7 +60,9 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: no changes; every claim about the role is proved
     ");
@@ -83,7 +85,9 @@ fn one_apply_leads_from_nothing_to_a_tested_action() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: AWS matches the manifest, and so does everything that Genesys Cloud shows; every claim about the role is proved
     ");
@@ -186,6 +190,7 @@ fn connect_makes_the_way_without_the_actions() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
     Result: 1 change made; every claim about the role is proved
     "#);
 }
@@ -285,7 +290,9 @@ fn an_action_may_call_an_address() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: AWS and Genesys Cloud match the manifest; every claim about the role is proved
     ");

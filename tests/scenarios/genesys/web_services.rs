@@ -143,7 +143,9 @@ fn a_credential_lives_from_its_secret_to_nothing() {
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       proved     a session can do nothing but invoke the target functions
       proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
     Result: AWS matches the manifest, and so does everything that Genesys Cloud shows; every claim about the role is proved
     ");

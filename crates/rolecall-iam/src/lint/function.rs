@@ -2,30 +2,10 @@
 
 use super::{Finding, FindingId, StatementPlace};
 use crate::arn::{FunctionArn, Qualifier};
-use crate::context::Context;
-use crate::document::{Document, Effect};
-use crate::evaluate::{Request, evaluate_trust};
-use crate::pattern::Budget;
+use crate::document::Effect;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{Callers, Group, Outcome, PROOF_BUDGET, Question, ResourcePolicy, RoleIntent, Witness};
-use crate::truth::Truth;
-
-/// A policy of a function, or of one of its aliases or versions.
-#[derive(Debug, Clone)]
-pub struct Published<'d> {
-    /// The alias or version; `None` for the function itself.
-    pub qualifier: Option<Qualifier>,
-    /// The policy.
-    pub document: &'d Document,
-}
-
-/// A function's URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FunctionUrl {
-    /// Callers must be AWS principals (`AWS_IAM`); otherwise anybody can call (`NONE`).
-    pub authenticated: bool,
-}
+use crate::prove::{FunctionPolicy, Passage, Proof, RoleIntent};
 
 /// Where an alias points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +26,11 @@ pub struct FunctionFacts<'d> {
     /// The function, without a qualifier.
     pub function: FunctionArn,
     /// Its policies.
-    pub policies: Vec<Published<'d>>,
-    /// Its URL, where it has one.
-    pub url: Option<FunctionUrl>,
+    pub policies: &'d [FunctionPolicy<'d>],
+    /// The statements of these policies by which somebody reaches the function without the role.
+    pub passages: &'d [Passage],
+    /// The function or its aliases, in the form that has a URL without authentication.
+    pub open_urls: Vec<FunctionArn>,
     /// The aliases that the role invokes.
     pub aliases: Vec<AliasTarget>,
 }
@@ -56,16 +38,13 @@ pub struct FunctionFacts<'d> {
 /// Every finding about a function.
 #[must_use]
 pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Finding> {
-    let FunctionFacts { function, policies, url, aliases } = facts;
-    let mut findings = Vec::new();
-    for Published { qualifier, document } in policies {
-        let resource = match qualifier {
-            Some(qualifier) => function.qualified(qualifier.clone()),
-            None => function.unqualified(),
-        };
-        direct_grants(document, &resource, &mut findings);
-        wide_names(document, &resource, intent, &mut findings);
+    let FunctionFacts { function, policies, passages, open_urls, aliases } = facts;
+    let mut findings: Vec<Finding> =
+        passages.iter().filter_map(|passage| way_past(policies, passage)).collect();
+    for policy in *policies {
+        wide_names(policy, intent, &mut findings);
     }
+    findings.extend(open_urls.iter().map(|url| public_url(url, policies, passages)));
     let of_function = |id, message: String, fix: &str| Finding {
         id,
         document: function.to_string(),
@@ -74,9 +53,6 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
         fix: fix.to_owned(),
         witness: None,
     };
-    if url.is_some_and(|url| !url.authenticated) {
-        findings.extend(policies.iter().find_map(|policy| public_url(function, policy)));
-    }
     for AliasTarget { alias, version, expected, weighted } in aliases {
         if let Some(expected) = expected.as_ref().filter(|expected| *expected != version) {
             let message = format!("the alias `{alias}` points at version {version}, not at {expected}");
@@ -90,90 +66,71 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
     findings
 }
 
-/// L3: anybody can call the function over its URL.
-///
-/// "Lambda doesn't perform any authentication before invoking your function. However, your function's resource-based policy is
-/// always in effect and must grant public access before your function URL can receive requests" (Lambda Developer Guide,
-/// "Control access to Lambda function URLs"). URLs that were made since October 2025 need `lambda:InvokeFunction` as well;
-/// when this one was made is not known, so the one action that every URL needs is enough.
-fn public_url(function: &FunctionArn, Published { qualifier, document }: &Published<'_>) -> Option<Finding> {
-    let resource = match qualifier {
-        Some(qualifier) => function.qualified(qualifier.clone()),
-        None => function.unqualified(),
+/// L1: somebody reaches the function without the role.
+fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage) -> Option<Finding> {
+    let Passage { policy, statement, result } = passage;
+    let FunctionPolicy { function, document, url: _ } = policies.get(*policy)?;
+    let Proof::Refuted(witness) = result else { return None };
+    let place = StatementPlace::of(document, *statement);
+    let fix = match &place.sid {
+        Some(sid) => format!("remove the statement `{sid}` from the function's policy, or {STATE_IT}"),
+        None => format!("remove the statement from the function's policy, or {STATE_IT}"),
     };
-    let request = Request {
-        principal: Principal::Anonymous,
-        action: "lambda:InvokeFunctionUrl".to_owned(),
-        resource: resource.to_string(),
-        resource_account: None,
-        context: Context::new().with("lambda:FunctionUrlAuthType", "NONE"),
-    };
-    let evaluation = evaluate_trust(&request, document);
-    let index = evaluation.statements.first()?.statement;
-    (evaluation.allows == Truth::True).then(|| {
-        let place = StatementPlace::of(document, index);
-        let message = format!(
-            "anybody can call the function over its URL: the URL asks for no authentication, and statement {} of the \
-             function's policy allows `lambda:InvokeFunctionUrl` to everybody",
-            index + 1
-        );
-        Finding {
-            id: FindingId::L3,
-            document: resource.to_string(),
-            statement: Some(place),
-            message: message.clone(),
-            fix: "set the URL's authentication type to AWS_IAM, or delete the URL and that permission".to_owned(),
-            witness: Some(Witness { request, sentence: message }),
-        }
+    Some(Finding {
+        id: FindingId::L1,
+        document: function.to_string(),
+        statement: Some(place),
+        message: witness.sentence.clone(),
+        fix,
+        witness: Some(*witness.clone()),
     })
 }
 
-/// L1: somebody outside the function's account can invoke it without the role.
-fn direct_grants(document: &Document, resource: &FunctionArn, findings: &mut Vec<Finding>) {
-    let mut budget = Budget::new(PROOF_BUDGET);
-    let policy = ResourcePolicy::of_function(document, resource);
-    let root = Principal::Root { partition: resource.partition.clone(), account: resource.account.clone() };
-    let own = Group::of([root]);
-    for index in policy.statements(Effect::Allow) {
-        let question = Question::about(Callers::of_accounts().outside(&own)).through(index);
-        let found = match policy.ask(&question, &mut budget) {
-            Outcome::Allowed(found) => Some(*found),
-            Outcome::Unknown(_) | Outcome::Nothing => anonymous(document, resource, index),
+/// What else ends the finding, if the caller is meant to reach the function.
+const STATE_IT: &str = "name the caller in `invokers` of the target";
+
+/// L3: the function has a URL that asks nobody who they are.
+///
+/// "Lambda doesn't perform any authentication before invoking your function. However, your function's resource-based policy is
+/// always in effect and must grant public access before your function URL can receive requests" (Lambda Developer Guide,
+/// "Control access to Lambda function URLs"). So where no statement lets the public in, one statement is all that is missing.
+fn public_url(function: &FunctionArn, policies: &[FunctionPolicy<'_>], passages: &[Passage]) -> Finding {
+    let is_through = |passage: &&Passage| {
+        let of_url = policies.get(passage.policy).is_some_and(|policy| policy.function == *function);
+        let called = |proof: &Proof| match proof {
+            Proof::Refuted(witness) => witness.request.action == INVOKE_URL,
+            Proof::Proved | Proof::Unknown { .. } => false,
         };
-        if let Some((request, evaluation)) = found {
-            let witness = policy.witness(request, &evaluation);
-            findings.push(Finding {
-                id: FindingId::L1,
-                document: resource.to_string(),
-                statement: Some(StatementPlace::of(document, index)),
-                message: witness.sentence.clone(),
-                fix: "remove the permission from the function; callers should assume the role".to_owned(),
-                witness: Some(witness),
-            });
-        }
+        of_url && called(&passage.result)
+    };
+    let through = passages.iter().find(is_through);
+    let message = match through {
+        Some(passage) => format!(
+            "anybody can call the function over its URL: the URL asks for no authentication, and statement {} of the \
+             function's policy allows `{INVOKE_URL}`",
+            passage.statement + 1
+        ),
+        None => "the function's URL asks for no authentication: any statement that allows the public to call it opens it"
+            .to_owned(),
+    };
+    let document = policies.iter().find(|policy| policy.function == *function).map(|policy| policy.document);
+    let statement = document.zip(through).map(|(document, it)| StatementPlace::of(document, it.statement));
+    Finding {
+        id: FindingId::L3,
+        document: function.to_string(),
+        statement,
+        message,
+        fix: "set the URL's authentication type to AWS_IAM, or delete the URL".to_owned(),
+        witness: None,
     }
 }
 
-/// A request that nobody signed and that this statement lets through.
-fn anonymous(
-    document: &Document,
-    resource: &FunctionArn,
-    index: usize,
-) -> Option<(Request, crate::evaluate::Evaluation)> {
-    let request = Request {
-        principal: Principal::Anonymous,
-        action: "lambda:InvokeFunction".to_owned(),
-        resource: resource.to_string(),
-        resource_account: None,
-        context: Context::new(),
-    };
-    let evaluation = evaluate_trust(&request, document);
-    let through = evaluation.statements.iter().any(|statement| statement.statement == index);
-    (evaluation.allows == Truth::True && through).then_some((request, evaluation))
-}
+/// The action that a call of a URL needs.
+const INVOKE_URL: &str = "lambda:InvokeFunctionUrl";
 
 /// L2: a name to which boundary and session policies do not apply.
-fn wide_names(document: &Document, resource: &FunctionArn, intent: &RoleIntent, findings: &mut Vec<Finding>) {
+fn wide_names(policy: &FunctionPolicy<'_>, intent: &RoleIntent, findings: &mut Vec<Finding>) {
+    let FunctionPolicy { function: resource, document, url: _ } = policy;
     for (index, statement) in document.statements().iter().enumerate() {
         let names =
             statement.principal.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.values);

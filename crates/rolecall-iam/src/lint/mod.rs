@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
 pub use external_id::guessable;
-pub use function::{AliasTarget, FunctionFacts, FunctionUrl, Published, lint_function};
+pub use function::{AliasTarget, FunctionFacts, lint_function};
 pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};
 pub use shared_ids::{KnownRole, SharedIds};

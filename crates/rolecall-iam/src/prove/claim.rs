@@ -119,6 +119,10 @@ pub enum Claim {
     EveryTargetMayBeInvoked(usize),
     /// A session may do all that is stated besides, so many actions on their resources.
     EveryStatedMayBeDone(usize),
+    /// The permissions boundary by itself allows nothing but what the role is meant for.
+    BoundaryAllowsNoMore,
+    /// Nobody outside the account reaches a target past the role, but for the stated invokers.
+    OnlyThroughRole,
 }
 
 impl fmt::Display for Claim {
@@ -184,6 +188,12 @@ impl fmt::Display for Claim {
             Self::EveryTargetMayBeInvoked(1) => write!(formatter, "a session can invoke the target function"),
             Self::EveryTargetMayBeInvoked(count) => {
                 write!(formatter, "a session can invoke each of the {count} target functions")
+            }
+            Self::BoundaryAllowsNoMore => {
+                write!(formatter, "the permissions boundary allows nothing but what the role is for")
+            }
+            Self::OnlyThroughRole => {
+                write!(formatter, "nobody outside the account reaches a target function without the role")
             }
         }
     }

@@ -10,6 +10,7 @@
 //! | is every call of this action on this resource refused? | [`Session::prove_refused`] |
 //! | which requests for this action are allowed, and which are not? | [`Session::weigh`] |
 //! | does one policy allow no more than others? | [`proves_trust_within`], [`proves_permissions_within`] |
+//! | who reaches a function without the role? | [`passages`], of its policies |
 //! | does the role do what it is meant for? | [`prove_trust`], [`prove_permissions`], with a [`RoleIntent`] |
 //! | can anybody else assume the role, whatever its trust policy says? | [`prove_guardrail`], with a [`GuardrailIntent`] |
 //! | can whoever makes the role get beyond what it is for? | [`prove_provisioner`], with a [`ProvisioningIntent`] |
@@ -39,7 +40,7 @@
 //! is a variable, and the conditions cut its values into finitely many classes (`variable`). Statements narrow these
 //! (`rule`, `names`, `reading`). One search (`solve`) finds a request that some statements match and others do not, or
 //! shows that there is none. `policy`, `allowed` and `session` put questions to it; `trust`, `phase`, `permission`,
-//! `excess`, `targets` and `uses` state the claims, `guardrail` those that hold for every trust policy.
+//! `excess`, `targets`, `uses` and `function` state the claims, `guardrail` those that hold for every trust policy.
 //!
 //! Invariants: what a key is for a caller comes from one table, the truth of a condition for a class from the
 //! evaluator's own code: nothing is read a second time here. What the evaluator does not know is never part of a proof,
@@ -60,6 +61,7 @@ mod domain;
 mod every;
 mod excess;
 mod family;
+mod function;
 mod guardrail;
 mod linked;
 mod mentioned;
@@ -87,9 +89,10 @@ pub use allowance::{Allowance, Use, UseError};
 pub use answer::{Proof, Witness};
 pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, FurtherId, NamedDocument, Permissions, RoleIntent};
+pub use function::{FunctionPolicy, InvokerIntent, Passage, UrlAccess, only_through_role, passages};
 pub use guardrail::{GUARDRAIL_SCOPE, GuardrailClaim, GuardrailIntent, GuardrailResult, prove_guardrail};
 pub use names::Group;
-pub use permission::prove_permissions;
+pub use permission::{prove_boundary, prove_permissions};
 pub use policy::ResourcePolicy;
 pub use question::{Callers, ExternalIds, Question, Values};
 pub use session::Session;

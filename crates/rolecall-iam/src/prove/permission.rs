@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::answer::Proof;
-use super::claim::{Claim, ClaimResult, Permissions, RoleIntent};
+use super::answer::{Proof, Witness};
+use super::claim::{Claim, ClaimResult, NamedDocument, Permissions, RoleIntent};
 use super::excess::Excess;
 use super::policy::PROOF_BUDGET;
 use super::readable;
@@ -22,22 +22,31 @@ use crate::truth::Truth;
 
 pub(super) const INVOKE: &str = "lambda:InvokeFunction";
 
+/// Proves or refutes that a permissions boundary that is made for the role alone allows nothing but what the role is for. A
+/// boundary grants nothing; a wider one no longer limits what the role's policies can be changed to.
+#[must_use]
+pub fn prove_boundary(boundary: NamedDocument<'_>, intent: &RoleIntent) -> ClaimResult {
+    let alone = Permissions { identity: vec![boundary], boundary: None };
+    let (session, targets) = meant(&alone, intent);
+    let result = match only_meant(&session, &targets) {
+        Proof::Refuted(witness) => {
+            let Witness { request, sentence: _ } = *witness;
+            let sentence = words::boundary_allows(&request);
+            Proof::Refuted(Box::new(Witness { request, sentence }))
+        }
+        result @ (Proof::Proved | Proof::Unknown { .. }) => result,
+    };
+    ClaimResult { claim: Claim::BoundaryAllowsNoMore, result }
+}
+
 /// Proves or refutes what the permissions of a role should guarantee: a session can invoke every target, and can do
 /// nothing else.
 #[must_use]
 pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> Vec<ClaimResult> {
-    let allowance = intent.allowance.as_ref();
-    let session = Session::new(permissions, intent.role.as_ref()).beyond(allowance);
-    let targets = match &intent.targets {
-        Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
-        None if allowance.is_some() => Vec::new(),
-        None => session.named_functions(),
-    };
     let budget = || Budget::new(PROOF_BUDGET);
-    let only = match session.unknown_caller() {
-        Some(reason) => Proof::unknown(vec![reason]),
-        None => session.only_targets(&targets, &mut budget()),
-    };
+    let allowance = intent.allowance.as_ref();
+    let (session, targets) = meant(permissions, intent);
+    let only = only_meant(&session, &targets);
     let every = |prove: &dyn Fn() -> Proof| match session.unknown_caller() {
         Some(reason) => Proof::unknown(vec![reason]),
         None => prove(),
@@ -57,6 +66,26 @@ pub fn prove_permissions(permissions: &Permissions<'_>, intent: &RoleIntent) -> 
         results.push(ClaimResult { claim: Claim::EveryStatedMayBeDone(allowance.uses().len()), result });
     }
     results
+}
+
+/// A session of the role, and the functions that it is meant to invoke.
+fn meant<'d>(permissions: &'d Permissions<'d>, intent: &'d RoleIntent) -> (Session<'d>, Vec<String>) {
+    let allowance = intent.allowance.as_ref();
+    let session = Session::new(permissions, intent.role.as_ref()).beyond(allowance);
+    let targets = match &intent.targets {
+        Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
+        None if allowance.is_some() => Vec::new(),
+        None => session.named_functions(),
+    };
+    (session, targets)
+}
+
+/// Whether it can do nothing else.
+fn only_meant(session: &Session<'_>, targets: &[String]) -> Proof {
+    match session.unknown_caller() {
+        Some(reason) => Proof::unknown(vec![reason]),
+        None => session.only_targets(targets, &mut Budget::new(PROOF_BUDGET)),
+    }
 }
 
 impl Session<'_> {

@@ -5,6 +5,7 @@
 //! that allows it. Where the search could not see how two parts of a request depend on each other, the same search
 //! is made once more for the one caller that was found.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,6 +14,7 @@ use super::caller::{Call, Caller, Example};
 use super::linked::completed;
 use super::mentioned::{as_printed, implying, keys_of, named_partitions, partitions, state_caller, stated};
 use super::names::{Group, Union};
+use super::permission::INVOKE;
 use super::question::{Callers, Demand, Question};
 use super::rule::{Place, Rule};
 use super::solve::{Answer, Asked, AskedAction, Field, Found, Given, find};
@@ -76,6 +78,8 @@ pub struct ResourcePolicy<'d> {
     /// Some statement names a resource, and which one the policy belongs to is not known.
     pub(super) resource_matters: bool,
     call: Call,
+    /// The action on a function that is asked about.
+    on_function: Cow<'static, str>,
 }
 
 impl<'d> ResourcePolicy<'d> {
@@ -102,6 +106,11 @@ impl<'d> ResourcePolicy<'d> {
         Self::of(document, Call::Invoke, function.to_string(), Some(&function.partition))
     }
 
+    /// The same for another action on the function.
+    pub(super) fn asked_for(self, action: &str) -> Self {
+        Self { on_function: Cow::Owned(action.to_owned()), ..self }
+    }
+
     fn of(document: &'d Document, call: Call, resource: String, partition: Option<&Partition>) -> Self {
         let asked: HashSet<&str> = keys_of(document).map(ContextKey::folded).collect();
         let mut partitions = partitions(partition, asked.contains("aws:principalarn"));
@@ -119,6 +128,7 @@ impl<'d> ResourcePolicy<'d> {
             asks_for_user_id: asked.contains("aws:userid"),
             resource_matters: false,
             call,
+            on_function: Cow::Borrowed(INVOKE),
         }
     }
 
@@ -170,7 +180,7 @@ impl<'d> ResourcePolicy<'d> {
     pub(crate) fn witness(&self, request: Request, evaluation: &Evaluation) -> Witness {
         let who = words::who(&request, evaluation, self);
         let sentence = match evaluation.allows {
-            _ if self.call == Call::Invoke => words::can_invoke(&who, &request, evaluation),
+            _ if self.call == Call::Invoke => words::can_reach(&who, &request, evaluation),
             Truth::True => words::can_assume(&who, &request, evaluation, self.document),
             Truth::False | Truth::Unknown => words::cannot_assume(&who, &request, evaluation),
         };
@@ -178,9 +188,9 @@ impl<'d> ResourcePolicy<'d> {
     }
 
     /// The action that callers of a form ask for.
-    pub(super) fn action(&self, caller: &Caller) -> &'static str {
+    pub(super) fn action(&self, caller: &Caller) -> &str {
         match self.call {
-            Call::Invoke | Call::Any => "lambda:InvokeFunction",
+            Call::Invoke | Call::Any => &self.on_function,
             Call::AssumeRole => caller.role_call(),
         }
     }
@@ -391,7 +401,7 @@ impl<'d> ResourcePolicy<'d> {
         let mut context = stated(&found.context, &principal);
         state_caller(&mut context, &principal, user_id.filter(|_| self.asks_for_user_id));
         let action = match (self.call, &principal) {
-            (Call::Invoke | Call::Any, _) => "lambda:InvokeFunction",
+            (Call::Invoke | Call::Any, _) => &self.on_function,
             (Call::AssumeRole, Principal::WebIdentity(_)) => "sts:AssumeRoleWithWebIdentity",
             (Call::AssumeRole, Principal::Saml(_)) => "sts:AssumeRoleWithSAML",
             (Call::AssumeRole, _) => "sts:AssumeRole",

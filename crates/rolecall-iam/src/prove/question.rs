@@ -57,6 +57,8 @@ pub enum Values {
     UnlikeOrAbsent(Vec<String>),
     /// Values of which none is exactly one of these texts, or no value at all: `*` and `?` are characters here.
     OtherThanOrAbsent(Vec<String>),
+    /// Values of which none is an ARN like one of these, compared part by part as `ArnLike` does, or no value at all.
+    OtherArnOrAbsent(Vec<String>),
 }
 
 /// What a question asks of one condition key.
@@ -86,6 +88,9 @@ impl Demand {
             Values::UnlikeOrAbsent(texts) => (Accepted::OtherOrAbsent, like(texts)),
             Values::OtherThanOrAbsent(texts) => {
                 (Accepted::OtherOrAbsent, texts.iter().map(|text| Pattern::literal(text)).collect())
+            }
+            Values::OtherArnOrAbsent(texts) => {
+                (Accepted::OtherOrAbsent, texts.iter().filter_map(|text| Pattern::arn_like(text)).collect())
             }
         };
         Self { key: ContextKey::new(key), texts, accepted }

@@ -3,6 +3,7 @@
 
 use super::claim::NamedDocument;
 use super::mentioned::keys_of_statement;
+use super::permission::INVOKE;
 use super::policy::ResourcePolicy;
 use super::rule::Place;
 use super::variable::Uncut;
@@ -33,8 +34,9 @@ pub(super) fn passes(who: &str, request: &Request) -> String {
     format!("a trust policy can let {who} assume the role{id}{rest}: no statement of the policy denies it")
 }
 
-/// "any principal of account 765628985471 can invoke `…` without the role, because …"
-pub(super) fn can_invoke(who: &str, request: &Request, evaluation: &Evaluation) -> String {
+/// "any principal of account 765628985471 can invoke `…` without the role, because …", or whatever else it can do to the
+/// function.
+pub(super) fn can_reach(who: &str, request: &Request, evaluation: &Evaluation) -> String {
     let rest = circumstances(request);
     let because = match evaluation.statements.first() {
         Some(statement) => {
@@ -42,7 +44,11 @@ pub(super) fn can_invoke(who: &str, request: &Request, evaluation: &Evaluation) 
         }
         None => String::new(),
     };
-    format!("{who} can invoke `{}` without the role{rest}{because}", request.resource)
+    let Request { action, resource, .. } = request;
+    match action.as_str() {
+        INVOKE => format!("{who} can invoke `{resource}` without the role{rest}{because}"),
+        _ => format!("{who} can call `{action}` on `{resource}`{rest}{because}"),
+    }
 }
 
 /// "`arn:…` cannot assume the role with the external ID `…`, because …"
@@ -75,6 +81,15 @@ pub(super) fn session_can(
         None => String::new(),
     };
     format!("a session of the role can call `{action}` on `{resource}`{rest}{because}")
+}
+
+/// "the permissions boundary allows `s3:GetObject` on `…`: …"
+pub(super) fn boundary_allows(request: &Request) -> String {
+    let Request { action, resource, .. } = request;
+    let rest = circumstances(request);
+    format!(
+        "the permissions boundary allows `{action}` on `{resource}`{rest}: it no longer stops a policy that grants this"
+    )
 }
 
 /// "a session of the role cannot call `lambda:InvokeFunction` on `…`, because …"

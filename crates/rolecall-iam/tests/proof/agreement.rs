@@ -50,7 +50,9 @@ fn breaks(claim: &Claim, request: &Request, allows: Truth) -> bool {
         | Claim::OnlyTargetsMayBeInvoked
         | Claim::OnlyStatedMayBeDone
         | Claim::EveryTargetMayBeInvoked(_)
-        | Claim::EveryStatedMayBeDone(_) => unreachable!("not about trust"),
+        | Claim::EveryStatedMayBeDone(_)
+        | Claim::BoundaryAllowsNoMore
+        | Claim::OnlyThroughRole => unreachable!("not about trust"),
     }
 }
 

@@ -40,6 +40,9 @@ impl Kind {
             | Claim::MayAssumeUnderConditions(_)
             | Claim::EveryTargetMayBeInvoked(_)
             | Claim::EveryStatedMayBeDone(_) => Self::Can,
+            Claim::BoundaryAllowsNoMore | Claim::OnlyThroughRole => {
+                unreachable!("not about a role's own documents")
+            }
         }
     }
 }

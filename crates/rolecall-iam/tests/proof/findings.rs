@@ -1,12 +1,15 @@
 //! Findings: each pitfall has its name, the clean role has none.
 
+use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;
 use rolecall_iam::evaluate::evaluate_trust;
 use rolecall_iam::lint::{
-    AliasTarget, Basis, Finding, FindingId, FunctionFacts, FunctionUrl, KnownRole, PolicyFacts, Published,
-    SharedIds, TrustFacts, lint_function, lint_permissions, lint_trust,
+    AliasTarget, Basis, Finding, FindingId, FunctionFacts, KnownRole, PolicyFacts, SharedIds, TrustFacts,
+    lint_function, lint_permissions, lint_trust,
 };
-use rolecall_iam::prove::{NamedDocument, Permissions, RoleIntent};
+use rolecall_iam::prove::{
+    FunctionPolicy, InvokerIntent, NamedDocument, Permissions, RoleIntent, UrlAccess, passages,
+};
 use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
@@ -283,55 +286,55 @@ fn ways_around_the_role_are_found() {
             "Action": "lambda:InvokeFunction", "Resource": FUNCTION, "Condition": condition}]})
     };
     let statement = |principal: Value| conditioned(principal, json!({}));
+    let source = json!({"ArnLike": {"aws:SourceArn": "arn:aws:execute-api:us-east-1:111122223333:api/*"}});
     let cases = [
-        ("", json!({"Service": "apigateway.amazonaws.com"})),
-        ("", json!({"AWS": ROLE})),
-        ("L1", json!({"AWS": GENESYS})),
-        ("L1 L2", json!("*")),
-        ("L2", json!({"AWS": "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/session"})),
+        ("", conditioned(json!({"Service": "apigateway.amazonaws.com"}), source)),
+        ("", statement(json!({"AWS": ROLE}))),
+        ("L1", statement(json!({"AWS": GENESYS}))),
+        ("L1", statement(json!({"Service": "apigateway.amazonaws.com"}))),
+        ("L1 L2", statement(json!("*"))),
+        (
+            "L2",
+            statement(json!({"AWS": "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/session"})),
+        ),
+        // Who signs nothing has no ARN.
+        ("L1 L2", conditioned(json!("*"), json!({"Null": {"aws:PrincipalArn": "true"}}))),
     ];
-    let mut policies = cases.map(|(expected, principal)| (expected, statement(principal))).to_vec();
-    // Who signs nothing has no ARN.
-    let unsigned = json!({"Null": {"aws:PrincipalArn": "true"}});
-    policies.push(("L1 L2", conditioned(json!("*"), unsigned)));
-    for (expected, policy) in policies {
-        let document = document(&policy);
-        let facts = FunctionFacts {
-            function: FUNCTION.parse().unwrap(),
-            policies: vec![Published { qualifier: None, document: &document }],
-            url: Some(FunctionUrl { authenticated: true }),
-            aliases: Vec::new(),
-        };
-        let findings = lint_function(&facts, &intent());
+    let function: FunctionArn = FUNCTION.parse().unwrap();
+    let found = |policy: Option<&Value>, url: UrlAccess, aliases: Vec<AliasTarget>| {
+        let document = policy.map(document);
+        let policies: Vec<FunctionPolicy<'_>> = { document.iter() }
+            .map(|document| FunctionPolicy { function: function.clone(), document, url })
+            .collect();
+        let passages = passages(&policies, &InvokerIntent::default());
+        let open_urls = if url == UrlAccess::Open { vec![function.clone()] } else { Vec::new() };
+        let (policies, passages) = (&policies, &passages);
+        let facts = FunctionFacts { function: function.clone(), policies, passages, open_urls, aliases };
+        lint_function(&facts, &intent())
+    };
+    for (expected, policy) in cases {
+        let findings = found(Some(&policy), UrlAccess::Absent, Vec::new());
         assert_eq!(ids(&findings), expected, "{findings:?}");
     }
-    // A URL without authentication is closed as long as no policy opens it.
-    let public =
-        document(&json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+    let public = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
         "Action": "lambda:InvokeFunctionUrl", "Resource": FUNCTION,
-        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}]}));
-    let url = |policies, authenticated| {
-        let url = Some(FunctionUrl { authenticated });
-        let facts = FunctionFacts { function: FUNCTION.parse().unwrap(), policies, url, aliases: Vec::new() };
-        ids(&lint_function(&facts, &intent()))
-    };
-    let open = || vec![Published { qualifier: None, document: &public }];
+        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}}]});
+    let url = |policy, url| ids(&found(policy, url, Vec::new()));
     assert_eq!(
-        [url(Vec::new(), false), url(open(), true), url(open(), false)],
-        ["", "L2", "L2 L3"].map(str::to_owned)
+        [
+            url(None, UrlAccess::Open),
+            url(Some(&public), UrlAccess::Signed),
+            url(Some(&public), UrlAccess::Open),
+        ],
+        ["L3", "L2", "L1 L2 L3"].map(str::to_owned)
     );
-    let facts = FunctionFacts {
-        function: FUNCTION.parse().unwrap(),
-        policies: Vec::new(),
-        url: Some(FunctionUrl { authenticated: false }),
-        aliases: vec![AliasTarget {
-            alias: "live".parse().unwrap(),
-            version: "7".to_owned(),
-            expected: Some("6".to_owned()),
-            weighted: Some("8".to_owned()),
-        }],
+    let alias = AliasTarget {
+        alias: "live".parse().unwrap(),
+        version: "7".to_owned(),
+        expected: Some("6".to_owned()),
+        weighted: Some("8".to_owned()),
     };
-    assert_eq!(ids(&lint_function(&facts, &intent())), "L4 L4");
+    assert_eq!(ids(&found(None, UrlAccess::Absent, vec![alias])), "L4 L4");
 }
 
 #[test]

@@ -34,7 +34,9 @@ impl Wanted {
             | Claim::OnlyTargetsMayBeInvoked
             | Claim::OnlyStatedMayBeDone
             | Claim::EveryTargetMayBeInvoked(_)
-            | Claim::EveryStatedMayBeDone(_) => false,
+            | Claim::EveryStatedMayBeDone(_)
+            | Claim::BoundaryAllowsNoMore
+            | Claim::OnlyThroughRole => false,
         }
     }
 }

@@ -13,6 +13,7 @@ mod guardrail;
 mod known;
 mod mutants;
 mod mutations;
+mod passages;
 mod phases;
 mod pitfalls;
 mod questions;

@@ -146,8 +146,10 @@ fn of_consequence(consequence: Consequence) -> Severity {
 fn of_claim(kind: ClaimKind) -> Severity {
     match kind {
         ClaimKind::OnlyTrusted | ClaimKind::ExternalId => Severity::Critical,
-        ClaimKind::OnlyTargets => Severity::High,
-        ClaimKind::MayAssume | ClaimKind::EveryTarget | ClaimKind::Organization => Severity::Medium,
+        ClaimKind::OnlyTargets | ClaimKind::OnlyThroughRole => Severity::High,
+        ClaimKind::MayAssume | ClaimKind::EveryTarget | ClaimKind::Boundary | ClaimKind::Organization => {
+            Severity::Medium
+        }
     }
 }
 

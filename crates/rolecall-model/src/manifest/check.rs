@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use uuid::fmt::Hyphenated;
 
 use super::form::{Form, Text};
+use super::invoker::Invoker;
 use super::note::{Notes, Span};
 use super::raw::{
     RawAws, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify, RawWebServices,
@@ -55,7 +56,8 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         (Some(_), Some(_)) | (None, None) => None,
     };
     let role = role.and_then(|raw| check_role(raw, notes));
-    let targets = target.map_or(Some(Vec::new()), |raws| check_targets(raws, notes));
+    let checked = target.map_or(Some(Targets::default()), |raws| check_targets(raws, notes));
+    let (targets, invokers) = checked.map_or((None, None), |it| (Some(it.targets), Some(it.invokers)));
     let grants = grant.map_or(Some(Vec::new()), |raws| grant::check_all(raws, notes));
     let access = aws.map_or(Some(Access::default()), |raw| check_access(raw, notes));
     let verify = verify.map_or(Some(Verify::default()), |raw| check_verify(raw, notes));
@@ -92,6 +94,7 @@ pub(super) fn manifest(raw: RawManifest, folder: PathBuf, notes: &mut Notes<'_>)
         party: party?,
         role: role?,
         targets: targets?,
+        invokers: invokers?,
         grants: grants?,
         access: access?,
         verify: verify?,
@@ -358,34 +361,57 @@ fn is_tag_character(character: char) -> bool {
         || "_.:/=+-@".contains(character)
 }
 
+/// The targets, and who else may reach them.
+#[derive(Default)]
+struct Targets {
+    targets: Vec<Target>,
+    invokers: BTreeMap<Target, Vec<Invoker>>,
+}
+
 /// The targets, or `None` where one of them, or the whole list, was wrong and was reported.
-fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Vec<Target>> {
-    let mut targets: Vec<Target> = Vec::new();
+fn check_targets(raws: Vec<RawTarget>, notes: &mut Notes<'_>) -> Option<Targets> {
+    let Targets { mut targets, mut invokers } = Targets::default();
     let mut seen: HashSet<Target> = HashSet::new();
     let mut all_right = true;
     for raw in raws {
         let span = place(raw.function.as_ref());
         match check_target(raw, notes) {
-            Some(target) if seen.insert(target.clone()) => targets.push(target),
-            Some(target) => notes.fault(span, format!("the target `{target}` is listed twice; remove one")),
+            Some((target, further)) if seen.insert(target.clone()) => {
+                if !further.is_empty() {
+                    invokers.insert(target.clone(), further);
+                }
+                targets.push(target);
+            }
+            Some((target, _)) => {
+                notes.fault(span, format!("the target `{target}` is listed twice; remove one"))
+            }
             None => all_right = false,
         }
     }
-    (all_right && !targets.is_empty()).then_some(targets)
+    (all_right && !targets.is_empty()).then_some(Targets { targets, invokers })
 }
 
-fn check_target(raw: RawTarget, notes: &mut Notes<'_>) -> Option<Target> {
-    let RawTarget { function, qualifier, region } = raw;
+fn check_target(raw: RawTarget, notes: &mut Notes<'_>) -> Option<(Target, Vec<Invoker>)> {
+    let RawTarget { function, qualifier, region, invokers } = raw;
     let (qualifier_place, region_place) = (place(qualifier.as_ref()), place(region.as_ref()));
     let function_place = place(function.as_ref());
     let function = take(function, notes);
     let qualifier = take_optional(qualifier, notes);
     let region = take_optional(region, notes);
+    let mut further = Vec::new();
+    for invoker in invokers.into_iter().flatten() {
+        let place = Some(invoker.span.clone());
+        let Some(invoker) = take(Some(invoker), notes) else { continue };
+        match further.contains(&invoker) {
+            true => notes.fault(place, format!("the invoker `{invoker}` is listed twice; remove one")),
+            false => further.push(invoker),
+        }
+    }
     let mut target = function?;
     let qualifier_fits = merge("qualifier", &mut target.qualifier, qualifier?, qualifier_place, notes);
     let region_fits = merge("region", &mut target.region, region?, region_place.clone(), notes);
     let region_exists = is_region(target.region.as_ref(), region_place.or(function_place), notes);
-    (qualifier_fits && region_fits && region_exists).then_some(target)
+    (qualifier_fits && region_fits && region_exists).then_some((target, further))
 }
 
 /// Whether AWS can have the region; where not, that is reported.

@@ -125,6 +125,7 @@ pub fn remove_target(text: &str, file: &str, reference: &Target) -> Result<Strin
     }
     let index = manifest.targets.iter().position(|other| *other == target).ok_or(EditError::Layout)?;
     manifest.targets.remove(index);
+    manifest.invokers.remove(&target);
     let edited = edit(text, |document| match document.get_mut("target") {
         Some(Item::ArrayOfTables(tables)) if index < tables.len() => {
             let removed = tables.remove(index);

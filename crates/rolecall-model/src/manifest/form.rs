@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::NOTES_MARK;
 use super::boundary::Boundary;
+use super::invoker::Invoker;
 use super::target::Target;
 use crate::iam::arn::{
     AccountId, Arn, ExternalId, InvalidName, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
@@ -112,6 +113,12 @@ form!(
     itself "my-genesys-trigger-function",
     (1, 400),
     r"^((arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}(:([A-Za-z0-9_-]{1,128}|\$LATEST(\.PUBLISHED)?))?$"
+);
+form!(
+    Invoker,
+    itself "apigateway.amazonaws.com",
+    (12, 2048),
+    r"^([0-9]{12}|arn:.+:iam::[0-9]{12}:(root|user/.+|role/.+)|[a-z0-9-][a-z0-9.-]*\.(amazonaws\.com|amazonaws\.com\.cn|amazon\.com))$"
 );
 form!(Qualifier, such_as "live", (1, 128), r"^([A-Za-z0-9_-]+|\$LATEST(\.PUBLISHED)?)$");
 form!(AwsRegion, itself "us-east-1", (6, 64), "^[a-z]+(-[a-z]+){1,3}-[0-9]$");

@@ -13,6 +13,7 @@ mod check;
 pub mod edit;
 mod form;
 mod grant;
+mod invoker;
 mod manager;
 mod note;
 mod notify;
@@ -41,6 +42,7 @@ use note::Notes;
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};
 pub use grant::{BucketName, Grant, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias, Recordings};
+pub use invoker::Invoker;
 pub use manager::Manager;
 pub use note::{Faults, Note, Place, names_secret};
 pub use notify::{Notify, NotifyOn, Webhook};
@@ -61,6 +63,8 @@ pub struct Manifest {
     pub role: Role,
     /// The functions that the role may invoke; no two equal.
     pub targets: Vec<Target>,
+    /// Who else may reach a target, for the targets that say so.
+    pub invokers: BTreeMap<Target, Vec<Invoker>>,
     /// What else the role is for; no two equal. There is a target or a grant.
     pub grants: Vec<Grant>,
     /// How AWS is reached.

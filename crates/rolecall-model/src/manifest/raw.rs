@@ -21,6 +21,7 @@ use super::form::{
     Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
 };
 use super::grant::{BucketName, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias};
+use super::invoker::Invoker;
 use super::manager::Manager;
 use super::notify::{NotifyOn, TopicArn, WebhookUrl};
 use super::organization::RawOrganization;
@@ -200,6 +201,9 @@ pub(super) struct RawTarget {
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,
+    /// Who else may reach the function without the role: accounts, ARNs of users and roles, and services. Without it, nobody but the
+    /// principals and sources of the function's own account.
+    pub(super) invokers: Option<Vec<Text<Invoker>>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

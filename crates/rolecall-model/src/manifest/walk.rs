@@ -155,7 +155,7 @@ impl Walker<'_, '_> {
                     return None;
                 }
                 let element = schema.get("items").unwrap_or(&Value::Null);
-                DeValue::Array(self.elements(array, element, &inner))
+                DeValue::Array(self.elements(array, element, &inner, key))
             }
             (Some("string"), DeValue::String(text)) => {
                 self.one_of(&text, schema, key, &span)?;
@@ -174,22 +174,30 @@ impl Walker<'_, '_> {
         Some(Spanned::new(span, kept))
     }
 
-    /// The elements that are tables; every list of the manifest is a list of tables.
-    fn elements<'i>(&mut self, array: DeArray<'i>, schema: &Value, section: &Section) -> DeArray<'i> {
+    /// The elements of the type that the list has: tables or texts.
+    fn elements<'i>(
+        &mut self,
+        array: DeArray<'i>,
+        schema: &Value,
+        section: &Section,
+        key: &str,
+    ) -> DeArray<'i> {
+        let is_of_texts = schema.get("type").and_then(Value::as_str) == Some("string");
         array
             .into_iter()
             .filter_map(|element| {
                 let span = element.span();
-                match element.into_inner() {
-                    DeValue::Table(table) => {
-                        let kept = self.table(table, schema, section, Some(&span));
-                        Some(Spanned::new(span, DeValue::Table(kept)))
+                let kept = match element.into_inner() {
+                    DeValue::String(text) if is_of_texts => DeValue::String(text),
+                    DeValue::Table(table) if !is_of_texts => {
+                        DeValue::Table(self.table(table, schema, section, Some(&span)))
                     }
                     found => {
-                        self.notes.fault(Some(span), word::wrong_element(&found, section));
-                        None
+                        self.notes.fault(Some(span), word::wrong_element(key, &found, schema, section));
+                        return None;
                     }
-                }
+                };
+                Some(Spanned::new(span, kept))
             })
             .collect()
     }

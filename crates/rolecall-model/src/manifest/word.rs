@@ -181,7 +181,7 @@ pub(super) fn wrong_type(key: &str, found: &DeValue<'_>, schema: &Value, section
     let is_section = schema.get("properties").is_some();
     let inner = section.inner(key, false).header();
     match (expected, found) {
-        ("array", DeValue::Table(_)) => {
+        ("array", DeValue::Table(_)) if schema.pointer("/items/properties").is_some() => {
             format!("`{key}` is a list of tables; write `[{inner}]` in place of `{inner}`")
         }
         ("object", DeValue::Array(_)) if is_section => {
@@ -208,9 +208,15 @@ fn in_quotes(key: &str, number: &impl Display) -> String {
     format!("`{key}` must be text; put it in quotes: `{key} = \"{number}\"`")
 }
 
-/// An element of a list of tables that is no table.
-pub(super) fn wrong_element(found: &DeValue<'_>, section: &Section) -> String {
-    format!("each {} must be a table, not {}", section.header(), name(found.type_str()))
+/// An element of another type than the list has.
+pub(super) fn wrong_element(key: &str, found: &DeValue<'_>, schema: &Value, section: &Section) -> String {
+    let found = name(found.type_str());
+    match schema.get("type").and_then(Value::as_str) {
+        Some(expected @ "string") => {
+            format!("each value of `{key}` must be {}, not {found}", name(expected))
+        }
+        Some(_) | None => format!("each {} must be a table, not {found}", section.header()),
+    }
 }
 
 /// A type of JSON Schema or of TOML, with its article.

@@ -16,7 +16,8 @@ use crate::ports::secrets::{SecretId, SecretLocation};
 /// The manifest as text with a comment for each key, for people to go on from. Parsed again, it gives the same
 /// manifest.
 pub fn render(manifest: &Manifest) -> String {
-    let Manifest { folder: _, party, role, targets, grants, access, verify, notify, actions } = manifest;
+    let Manifest { folder: _, party, role, targets, invokers, grants, access, verify, notify, actions } =
+        manifest;
     let mut page = Page::default();
     page.comment(&format!(
         "The IAM role that {} assumes, and the Lambda functions that it may then invoke.",
@@ -36,6 +37,9 @@ pub fn render(manifest: &Manifest) -> String {
         page.section("[[target]]");
         for (key, value) in target.entries() {
             page.entry(key, value);
+        }
+        if let Some(invokers) = invokers.get(target) {
+            page.entry("invokers", invokers.iter().map(ToString::to_string).collect::<Vec<_>>());
         }
     }
     if !grants.is_empty() {

@@ -35,4 +35,6 @@ pub trait ReadFunctions {
     async fn function_urls(&self, function: &FunctionAddress) -> AwsResult<Vec<FunctionUrlRecord>>;
     /// The aliases of the function.
     async fn aliases(&self, function: &FunctionAddress) -> AwsResult<Vec<AliasRecord>>;
+    /// The versions of the function, `$LATEST` among them, in the order of Lambda.
+    async fn versions(&self, function: &FunctionAddress) -> AwsResult<Vec<Qualifier>>;
 }

@@ -1,15 +1,15 @@
 //! Arbitrary right manifests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rolecall_model::manifest::{
-    Access, Action, AssumedRole, Call, ChosenBy, FurtherOrganization, Genesys, Grant, Integration, Manager,
-    Manifest, Method, Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify,
+    Access, Action, AssumedRole, Call, ChosenBy, FurtherOrganization, Genesys, Grant, Integration, Invoker,
+    Manager, Manifest, Method, Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify,
     WebServicesCredential, Webhook,
 };
 use rolecall_model::ports::secrets::{SecretId, SecretLocation};
@@ -28,7 +28,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
     (
         party(),
         role(),
-        (vec(target(), 0..5), vec(grant(), 0..4)),
+        (vec((target(), btree_set(invoker(), 0..3)), 0..5), vec(grant(), 0..4)),
         (access(), option::of(principal()), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
@@ -37,8 +37,14 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
         })
         .prop_map(
             |(mut party, role, (mut targets, stated), (access, probe_principal, notify), actions)| {
-                targets.sort_by_key(|target| target.function.clone());
-                targets.dedup_by_key(|target| target.function.clone());
+                targets.sort_by_key(|(target, _)| target.function.clone());
+                targets.dedup_by_key(|(target, _)| target.function.clone());
+                let (targets, invokers): (Vec<Target>, Vec<BTreeSet<Invoker>>) = targets.into_iter().unzip();
+                let invokers = targets.iter().cloned().zip(invokers);
+                let invokers = invokers
+                    .filter(|(_, invokers)| !invokers.is_empty())
+                    .map(|(target, invokers)| (target, invokers.into_iter().collect()))
+                    .collect();
                 let mut grants: Vec<Grant> = Vec::new();
                 for grant in stated {
                     if !grants.contains(&grant) {
@@ -71,6 +77,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                     party,
                     role,
                     targets,
+                    invokers,
                     grants,
                     access,
                     verify,
@@ -79,6 +86,14 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                 }
             },
         )
+}
+
+fn invoker() -> impl Strategy<Value = Invoker> {
+    prop_oneof![
+        text("[0-9]{12}"),
+        text("arn:aws:iam::[0-9]{12}:(root|user/[a-z]{1,9}|role/([a-z]{1,9}/)?[a-z]{1,9})"),
+        text("[a-z]{1,9}([.-][a-z0-9]{1,9})?[.]amazonaws[.]com"),
+    ]
 }
 
 fn grant() -> impl Strategy<Value = Grant> {

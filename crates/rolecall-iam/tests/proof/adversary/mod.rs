@@ -51,6 +51,8 @@ fn short(claim: &Claim) -> &'static str {
         Claim::OnlyStatedMayBeDone => "only what is stated",
         Claim::EveryTargetMayBeInvoked(_) => "every target",
         Claim::EveryStatedMayBeDone(_) => "all that is stated",
+        Claim::BoundaryAllowsNoMore => "the boundary",
+        Claim::OnlyThroughRole => "past the role",
     }
 }
 

