@@ -62,7 +62,7 @@ fn a_target_is_removed_with_its_own_comment_only() {
     let after = remove(&free, "order-status:live").unwrap();
     assert_eq!(
         changes(&free, &after),
-        "-# the live alias only\n-[[target]]\n-function = \"order-status\"\n-qualifier = \"live\"\n-region = \"eu-central-1\"\n-"
+        "-# the live alias only\n-[[target]]\n-function = \"order-status\"\n-qualifier = \"live\"\n-region = \"eu-central-1\"\n-invokers = [\"apigateway.amazonaws.com\", \"210987654321\"]\n-"
     );
     assert!(after.contains("# Orders\n\n[[target]]"), "{after}");
 }
