@@ -5,13 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rolecall::extract::{PermissionDocuments, RoleDocuments, Side};
-use rolecall::iam::prove::{Claim, ClaimResult, RoleIntent, prove_trust};
-use rolecall_certificate::{FIRST_LINE, Named, Policies, Script, Subject, certificates};
+use rolecall::iam::prove::{self, Claim, ClaimResult, RoleIntent, prove_trust};
+use rolecall::observe::survey::Survey;
+use rolecall::verify::functions::Judgeable;
+use rolecall::verify::{Documents, read};
+use rolecall_certificate::{
+    FIRST_LINE, FunctionPolicy, Named, Policies, Script, Subject, UrlAccess, boundary_certificates,
+    certificates, function_certificates,
+};
 
 use super::fleet;
 use super::options::AwsOptions;
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
+use rolecall_model::stored::StoredDocument;
 
 /// The options of a command that reads manifests: certificates are of one role.
 pub(crate) fn refuse_many(folder: Option<&PathBuf>, options: &AwsOptions) -> Result<(), UsageError> {
@@ -24,15 +31,70 @@ pub(crate) fn refuse_many(folder: Option<&PathBuf>, options: &AwsOptions) -> Res
     }
 }
 
-/// Writes the certificates of one role and says how to check them.
+/// Writes the certificates of a role in a file.
 pub(crate) fn write(
     folder: &Path,
     role: &RoleDocuments,
     intent: &RoleIntent,
     printer: &mut Printer,
 ) -> CommandResult<()> {
-    let scripts = scripts(role, intent);
-    save(folder, &scripts).with_context(|| format!("cannot write certificates to `{}`", folder.display()))?;
+    write_scripts(folder, role, &scripts(role, intent), printer)
+}
+
+/// Writes the certificates of a role in AWS, of its own boundary and of its targets.
+pub(crate) fn write_of_survey(
+    folder: &Path,
+    documents: &Documents,
+    survey: &Survey,
+    printer: &mut Printer,
+) -> CommandResult<()> {
+    let desired = &survey.desired;
+    let role = read(documents, &desired.role_arn());
+    let mut scripts = scripts(&role, &desired.intent());
+    if let (Some(wanted), Some(boundary)) = (desired.own_boundary(), &documents.boundary) {
+        let document = boundary.document.as_ref().and_then(StoredDocument::document);
+        if let Some(document) = document.filter(|_| boundary.arn == *wanted) {
+            let name = boundary.arn.to_string();
+            let subject = subject(&desired.intent(), None);
+            scripts.extend(boundary_certificates(Named { name: &name, document }, &subject));
+        }
+    }
+    scripts.extend(of_functions(survey));
+    write_scripts(folder, &role, &scripts, printer)
+}
+
+fn of_functions(survey: &Survey) -> Vec<Script> {
+    let judgeable: Vec<Judgeable> =
+        survey.sides.iter().map(|side| Judgeable::of(side, &survey.desired)).collect();
+    let policies: Vec<FunctionPolicy<'_>> = judgeable.iter().flat_map(policies_of).collect();
+    function_certificates(&policies)
+}
+
+fn policies_of(judgeable: &Judgeable) -> Vec<FunctionPolicy<'_>> {
+    let prove::InvokerIntent { accounts, further } = &judgeable.invokers;
+    let policy = |prove::FunctionPolicy { function, document, url }| FunctionPolicy {
+        function,
+        document,
+        url: match url {
+            prove::UrlAccess::Absent => UrlAccess::Absent,
+            prove::UrlAccess::Signed => UrlAccess::Signed,
+            prove::UrlAccess::Open => UrlAccess::Open,
+            prove::UrlAccess::Unread => UrlAccess::Unread,
+        },
+        accounts: accounts.clone(),
+        invokers: further.clone(),
+    };
+    judgeable.policies().into_iter().map(policy).collect()
+}
+
+/// Writes the scripts and says how to check them.
+fn write_scripts(
+    folder: &Path,
+    role: &RoleDocuments,
+    scripts: &[Script],
+    printer: &mut Printer,
+) -> CommandResult<()> {
+    save(folder, scripts).with_context(|| format!("cannot write certificates to `{}`", folder.display()))?;
     let shown = folder.display();
     if scripts.is_empty() {
         printer.warning(&format!("no certificates: no document of {} is known", role.name));
@@ -75,14 +137,7 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
         | Claim::BoundaryAllowsNoMore
         | Claim::OnlyThroughRole => None,
     });
-    let subject = Subject {
-        role: intent.role.clone(),
-        trusted: intent.trusted.clone(),
-        external_id,
-        further_ids: intent.further_ids.iter().map(|further| further.id.to_string()).collect(),
-        targets: intent.targets.clone(),
-        allowance: intent.allowance.as_ref().map(|allowance| allowance.document().clone()),
-    };
+    let subject = subject(intent, external_id);
     let policies = match &role.permissions {
         Side::Known(PermissionDocuments { identity, boundary }) => Some(Policies {
             identity: identity.iter().map(|it| Named { name: &it.name, document: &it.document }).collect(),
@@ -92,6 +147,17 @@ fn scripts(role: &RoleDocuments, intent: &RoleIntent) -> Vec<Script> {
     };
     let trust = trust.map(|document| Named { name: "trust policy", document });
     certificates(trust, policies.as_ref(), &subject)
+}
+
+fn subject(intent: &RoleIntent, external_id: Option<String>) -> Subject {
+    Subject {
+        role: intent.role.clone(),
+        trusted: intent.trusted.clone(),
+        external_id,
+        further_ids: intent.further_ids.iter().map(|further| further.id.to_string()).collect(),
+        targets: intent.targets.clone(),
+        allowance: intent.allowance.as_ref().map(|allowance| allowance.document().clone()),
+    }
 }
 
 /// Writes the scripts in the place of those that are there. A file that rolecall did not write is never replaced.

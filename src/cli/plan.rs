@@ -10,9 +10,9 @@ use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
 use rolecall::report::{RefusalView, Report, saved};
+use rolecall::verify::Documents;
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::metrics::Limits;
-use rolecall::verify::{Documents, read};
 use rolecall_genesys::client::Client;
 
 use super::certificate;
@@ -61,8 +61,8 @@ async fn plan_one(
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { mut verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
     if let Some(folder) = &options.smtlib {
-        let role = read(&Documents::planned(survey, plan.foreign()), &survey.desired.role_arn());
-        certificate::write(folder, &role, &survey.desired.intent(), printer)?;
+        let documents = Documents::planned(survey, plan.foreign());
+        certificate::write_of_survey(folder, &documents, survey, printer)?;
     }
     if let Some(path) = &options.out {
         write::save_private(path, &saved::save(survey, plan))

@@ -7,7 +7,6 @@ use rolecall::manifest::PartyName;
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
 use rolecall::verify::analysers::BilledChecks;
-use rolecall::verify::read as read_documents;
 use rolecall_model::patience::Interrupt;
 
 use super::certificate;
@@ -87,8 +86,7 @@ async fn verify_one(
         tell_troubles(view, printer);
     }
     if let (Some(folder), Some(documents)) = (&options.smtlib, &documents) {
-        let role = read_documents(documents, &survey.desired.role_arn());
-        certificate::write(folder, &role, &survey.desired.intent(), printer)?;
+        certificate::write_of_survey(folder, documents, &survey, printer)?;
     }
     if options.aws.common.output.is_human() {
         printer.result(&report.heading());

@@ -45,38 +45,50 @@ pub fn judge_alone(survey: &Survey) -> Verification {
     }
 }
 
-/// A function's policies, each with the form that has it, and why others cannot be judged.
-struct Judgeable {
+/// A function's policies that can be judged, and why others cannot.
+pub struct Judgeable {
     function: FunctionArn,
-    documents: Vec<(FunctionArn, Document)>,
+    documents: Vec<(FunctionArn, Document, UrlAccess)>,
     reasons: Vec<String>,
+    /// Who may reach the function without the role.
+    pub invokers: InvokerIntent,
 }
 
 impl Judgeable {
-    fn of(FunctionSide { function, policies, .. }: &FunctionSide, desired: &Desired) -> Self {
+    /// The policies on one side.
+    #[must_use]
+    pub fn of(side: &FunctionSide, desired: &Desired) -> Self {
+        let FunctionSide { function, policies, urls, invokers, further: _ } = side;
         let function = arn_at(function, &desired.home);
+        let invokers = InvokerIntent {
+            accounts: vec![desired.home.account.clone()],
+            further: invokers.iter().map(|invoker| invoker.principal(&function.partition)).collect(),
+        };
         let (mut documents, mut reasons) = (Vec::new(), Vec::new());
         for (qualifier, policy) in policies {
             let form = in_form(&function, qualifier.as_ref());
             match policy {
                 Ok(None) => {}
                 Ok(Some(text)) => match Document::parse(text) {
-                    Ok(document) => documents.push((form, document)),
+                    Ok(document) => {
+                        let url = url_of(&form, urls);
+                        documents.push((form, document, url));
+                    }
                     Err(error) => reasons.push(format!("the policy of `{form}`: {error}")),
                 },
                 Err(error) => reasons.push(format!("the policy of `{form}` could not be read: {error}")),
             }
         }
-        Self { function, documents, reasons }
+        Self { function, documents, reasons, invokers }
     }
 
-    fn policies(&self, urls: &AwsResult<Vec<FunctionUrlRecord>>) -> Vec<FunctionPolicy<'_>> {
-        let policies = self.documents.iter().map(|(form, document)| FunctionPolicy {
-            function: form.clone(),
-            document,
-            url: url_of(form, urls),
-        });
-        policies.collect()
+    /// The policies, each with the form that has it.
+    #[must_use]
+    pub fn policies(&self) -> Vec<FunctionPolicy<'_>> {
+        let policies = self.documents.iter();
+        policies
+            .map(|(form, document, url)| FunctionPolicy { function: form.clone(), document, url: *url })
+            .collect()
     }
 }
 
@@ -109,13 +121,8 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     let mut findings = Vec::new();
     for side in sides {
         let judgeable = Judgeable::of(side, desired);
-        let policies = judgeable.policies(&side.urls);
-        let partition = &judgeable.function.partition;
-        let invokers = InvokerIntent {
-            accounts: vec![desired.home.account.clone()],
-            further: side.invokers.iter().map(|invoker| invoker.principal(partition)).collect(),
-        };
-        let passages = passages(&policies, &invokers);
+        let policies = judgeable.policies();
+        let passages = passages(&policies, &judgeable.invokers);
         let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
         let facts = FunctionFacts {
             policies: &policies,

@@ -142,6 +142,39 @@ fn a_stated_invoker_is_let_in() {
     }
 }
 
+/// The claims about the function and the boundary have certificates, as the others have.
+#[test]
+fn each_claim_has_a_certificate() {
+    let name = "name = \"GenesysDataActionRole\"";
+    let bounded = manifest(ALIAS).replace(name, &format!("{name}\npermissions_boundary = \"targets\""));
+    let stage = Stage::with(&bounded, State::demo());
+    stage.run(&["boundary", "apply", "--yes"]).expect(0);
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    change(&stage.sandbox, |function| {
+        function.policies.insert("live".to_owned(), grant(&json!("*"), ":live"));
+    });
+    stage.run(&["verify", "--level", "paper", "--smtlib", "claims"]).expect(4);
+    let files = std::fs::read_dir(stage.folder.path().join("claims")).unwrap();
+    let mut claims: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| Some(name.strip_suffix(".whole.smt2")?.to_owned()))
+        .collect();
+    claims.sort();
+    assert_eq!(
+        claims,
+        [
+            "boundary",
+            "every-target",
+            "may-assume-1",
+            "may-assume-2",
+            "only-targets",
+            "only-through-role-1",
+            "only-trusted",
+            "only-with-external-id"
+        ]
+    );
+}
+
 /// What nobody may read is not proved, and the permission that is missing is named.
 #[test]
 fn a_policy_that_nobody_may_read_is_not_proved() {

@@ -209,6 +209,7 @@ def sources(options):
     count = (30 if options.quick else 1000) if options.random is None else options.random
     arguments += ["--mutations", "43" if options.quick else "1"]
     arguments += ["--random", str(count), "--stated", str(count), "--differential", str(2 * count)]
+    arguments += ["--functions", str(count)]
     for path in options.files:
         files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
         for file in files:

@@ -343,7 +343,7 @@ impl Model<'_> {
     fn by_kind(&self, signed: String, other: impl FnOnce() -> String) -> String {
         match self.scope {
             Scope::Session => signed,
-            Scope::Trust => {
+            Scope::Trust | Scope::Function => {
                 let other = other();
                 if signed == other { signed } else { format!("(ite (<= kind 2) {signed} {other})") }
             }
@@ -410,7 +410,7 @@ impl Model<'_> {
             Value::CallerArn => match (self.encoding, self.scope) {
                 (Encoding::Whole, _) => "arn".to_owned(),
                 (Encoding::Parts, Scope::Session) => self.caller_arn(),
-                (Encoding::Parts, Scope::Trust) => {
+                (Encoding::Parts, Scope::Trust | Scope::Function) => {
                     format!("(ite (<= kind 2) {} {})", self.caller_arn(), used.name)
                 }
             },

@@ -114,7 +114,7 @@ const fn key(
 }
 
 /// Keys by their full name in lower case.
-const KEYS: [(&str, Key); 42] = {
+const KEYS: [(&str, Key); 51] = {
     use Count::{One, Several};
     use Type::{Address, Arn, Bool, Date, Number, Text};
     use Value::{
@@ -181,11 +181,21 @@ const KEYS: [(&str, Key); 42] = {
         ("aws:resourceorgpaths", key("resource_organization_paths", Text, Several, MAYBE, Any, false)),
         // AWS KMS Developer Guide, "AWS KMS condition keys": single-valued.
         ("kms:viaservice", key("kms_via_service", Text, One, MAYBE, Any, true)),
+        // Service Authorization Reference: AWS Lambda, AWS IAM, AWS STS, Amazon Cognito Identity.
+        ("lambda:functionurlauthtype", key("url_authentication", Text, One, MAYBE, Any, true)),
+        ("lambda:invokedviafunctionurl", key("via_function_url", Bool, One, MAYBE, Any, true)),
+        ("lambda:eventsourcetoken", key("event_source_token", Text, One, MAYBE, Any, true)),
+        ("iam:permissionsboundary", key("permissions_boundary", Text, One, MAYBE, Any, true)),
+        ("iam:policyarn", key("policy_arn", Arn, One, MAYBE, Any, true)),
+        ("iam:associatedresourcearn", key("associated_resource", Arn, One, MAYBE, Any, true)),
+        ("iam:passedtoservice", key("passed_to_service", Text, One, MAYBE, Any, true)),
+        ("sts:requestcontextproviders", key("context_providers", Arn, Several, MAYBE, Any, false)),
+        ("cognito-identity.amazonaws.com:amr", key("cognito_amr", Text, Several, MAYBE, Any, false)),
     ]
 };
 
 /// Keys whose names go on after a slash.
-const FAMILIES: [(&str, Key); 5] = {
+const FAMILIES: [(&str, Key); 6] = {
     use Count::One;
     use Type::Text;
     [
@@ -193,6 +203,7 @@ const FAMILIES: [(&str, Key); 5] = {
         ("aws:requesttag/", key("request_tag", Text, One, MAYBE, Value::Short(256), false)),
         ("aws:resourcetag/", key("resource_tag", Text, One, MAYBE, Value::Short(256), false)),
         ("iam:resourcetag/", key("role_tag", Text, One, MAYBE, Value::Short(256), false)),
+        ("sts:requestcontext/", key("request_context", Text, One, MAYBE, Value::Any, false)),
         ("kms:encryptioncontext:", key("encryption_context", Text, One, MAYBE, Value::Any, true)),
     ]
 };

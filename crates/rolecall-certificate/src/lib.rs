@@ -12,7 +12,7 @@
 //! | `keys` | condition keys: type, number of values, which caller's request has them |
 //! | `model` | the caller and the keys as declarations |
 //! | `principal`, `condition`, `statement` | the elements of a statement |
-//! | `trust`, `permission` | the claims |
+//! | `trust`, `permission`, `function` | the claims |
 //! | `script` | the header and the order of a file |
 //!
 //! Invariants: what AWS does not document holds in an `Allow` and does not in a `Deny`, and the header lists it. Such a
@@ -22,6 +22,7 @@
 
 mod condition;
 mod cut;
+mod function;
 mod keys;
 mod model;
 mod pattern;
@@ -36,6 +37,8 @@ use rolecall_iam::arn::{FunctionArn, RoleArn};
 use rolecall_iam::document::Document;
 use rolecall_iam::principal::Principal;
 
+pub use function::{FunctionPolicy, UrlAccess, function_certificates};
+pub use permission::boundary_certificates;
 pub use script::{FIRST_LINE, Script};
 
 /// How a script holds the caller's ARN and the resource.
@@ -70,6 +73,10 @@ pub enum Claim {
     OnlyTargets,
     /// A session can invoke each target.
     EveryTarget,
+    /// The permissions boundary by itself allows nothing but what the role is for.
+    Boundary,
+    /// Nobody outside the account reaches a function without the role, by the policy with this index.
+    OnlyThroughRole(usize),
 }
 
 impl Claim {
@@ -82,6 +89,8 @@ impl Claim {
             Self::MayAssume(index) => format!("may-assume-{}", index + 1),
             Self::OnlyTargets => "only-targets".to_owned(),
             Self::EveryTarget => "every-target".to_owned(),
+            Self::Boundary => "boundary".to_owned(),
+            Self::OnlyThroughRole(index) => format!("only-through-role-{}", index + 1),
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Scope {
     Trust,
     /// A call that a session of the role makes.
     Session,
+    /// A call that reaches a function. Its policy alone lets it in.
+    Function,
 }
 
 /// A key that the documents ask about.
@@ -145,23 +147,34 @@ impl<'m> Model<'m> {
         format!("arn:{}:iam::", self.partition)
     }
 
-    fn presences(&self, used: &Used) -> [Presence; 5] {
+    /// Whether a request of each kind of caller has the key.
+    fn presences(&self, used: &Used) -> Vec<(u8, Presence)> {
+        let Key { presence, everywhere, .. } = used.key;
         match self.scope {
-            Scope::Session if !used.key.everywhere => [Presence::Silent; 5],
-            Scope::Trust | Scope::Session => used.key.presence,
+            Scope::Session if !everywhere => vec![(2, Presence::Silent)],
+            Scope::Session => vec![(2, presence[1])],
+            Scope::Trust => (1..).zip(presence).collect(),
+            Scope::Function if !everywhere => (0..=4).map(|kind| (kind, Presence::Silent)).collect(),
+            Scope::Function => {
+                let [user, session, service, ..] = presence;
+                let root = if used.key.value == Value::UserName { Presence::Never } else { user };
+                // "Anonymous requests do not include this key", says the guide of most keys that tell something of the caller.
+                let is_of_caller = presence.iter().any(|other| *other != user);
+                let anonymous = match used.key.value {
+                    _ if !is_of_caller => user,
+                    Value::CallerType => Presence::Always,
+                    Value::Any | Value::IsService if user == Presence::Always => Presence::Silent,
+                    _ => Presence::Never,
+                };
+                (0..).zip([root, user, session, service, anonymous]).collect()
+            }
         }
     }
 
     /// Keys that are free where AWS is silent, or where what AWS says is not used.
     pub(crate) fn free(&self) -> Vec<String> {
-        let kinds = match self.scope {
-            Scope::Trust => 0..5,
-            Scope::Session => 1..2,
-        };
-        let silent = |used: &&Used| {
-            let presences = self.presences(used);
-            presences.get(kinds.clone()).is_some_and(|some| some.contains(&Presence::Silent))
-        };
+        let silent =
+            |used: &&Used| self.presences(used).iter().any(|(_, presence)| *presence == Presence::Silent);
         self.used.values().filter(silent).map(|used| used.folded.clone()).collect()
     }
 
@@ -188,15 +201,20 @@ impl<'m> Model<'m> {
             text.push('\n');
         };
         line("; --- The caller".to_owned());
-        line(
-            "; 1: IAM user, 2: session of a role, 3: AWS service, 4: web identity, 5: SAML identity"
-                .to_owned(),
-        );
+        let (kinds, range) = match self.scope {
+            Scope::Trust => (
+                "1: IAM user, 2: session of a role, 3: AWS service, 4: web identity, 5: SAML identity",
+                "(assert (and (<= 1 kind) (<= kind 5)))",
+            ),
+            Scope::Session => ("2: session of a role", "(assert (= kind 2))"),
+            Scope::Function => (
+                "0: root user, 1: IAM user, 2: session of a role, 3: AWS service, 4: nobody, as in a request without a signature",
+                "(assert (and (<= 0 kind) (<= kind 4)))",
+            ),
+        };
+        line(format!("; {kinds}"));
         line("(declare-const kind Int)".to_owned());
-        line(match self.scope {
-            Scope::Trust => "(assert (and (<= 1 kind) (<= kind 5)))".to_owned(),
-            Scope::Session => "(assert (= kind 2))".to_owned(),
-        });
+        line(range.to_owned());
         line(format!("(define-fun name_character () RegLan {NAME_CHARACTER})"));
         line("(define-fun digits_12 () RegLan ((_ re.^ 12) (re.range \"0\" \"9\")))".to_owned());
         line(format!(
@@ -210,6 +228,9 @@ impl<'m> Model<'m> {
                 line("(declare-const acct String)".to_owned());
                 line("(assert (str.in_re acct digits_12))".to_owned());
                 line("(declare-const res String)".to_owned());
+                if self.scope == Scope::Function {
+                    line("(assert (=> (= kind 0) (= res \"root\")))".to_owned());
+                }
                 for (kind, word) in [(1, "user"), (2, "role")] {
                     line(format!(
                         "(assert (=> (= kind {kind}) (str.in_re res (re.++ (str.to_re \"{word}\") path (re.+ name_character)))))"
@@ -219,6 +240,11 @@ impl<'m> Model<'m> {
             Encoding::Whole => {
                 line("; aws:PrincipalArn".to_owned());
                 line("(declare-const arn String)".to_owned());
+                if self.scope == Scope::Function {
+                    line(format!(
+                        "(assert (=> (= kind 0) (str.in_re arn (re.++ (str.to_re {start}) digits_12 (str.to_re \":root\")))))"
+                    ));
+                }
                 for (kind, word) in [(1, "user"), (2, "role")] {
                     line(format!(
                         "(assert (=> (= kind {kind}) (str.in_re arn (re.++ (str.to_re {start}) digits_12 (str.to_re \":{word}\") path (re.+ name_character)))))"
@@ -238,9 +264,12 @@ impl<'m> Model<'m> {
                 Encoding::Whole => line(format!("(assert (= arn {}))", literal(&role.to_string()))),
             }
         }
-        if self.scope == Scope::Trust {
-            line("; The name of the service, and the identity provider".to_owned());
+        if self.scope != Scope::Session {
+            line("; The name of the service".to_owned());
             line("(declare-const service String)".to_owned());
+        }
+        if self.scope == Scope::Trust {
+            line("; The identity provider".to_owned());
             line("(declare-const provider String)".to_owned());
             line("(define-fun saml_provider () RegLan (re.++ (str.to_re \"arn:\") re.all (str.to_re \":saml-provider/\") re.all))".to_owned());
             line("(assert (=> (= kind 4) (not (str.in_re provider saml_provider))))".to_owned());
@@ -273,7 +302,7 @@ impl<'m> Model<'m> {
             }
         }
         let first = used.first();
-        for (kind, presence) in (1..).zip(self.presences(used)) {
+        for (kind, presence) in self.presences(used) {
             match presence {
                 Presence::Always => {
                     text.push_str(&format!("(assert (=> (= kind {kind}) {first}.present))\n"))
@@ -284,7 +313,7 @@ impl<'m> Model<'m> {
                 Presence::Sometimes | Presence::Silent => {}
             }
         }
-        if self.scope == Scope::Session && !used.key.everywhere {
+        if self.scope != Scope::Trust && !used.key.everywhere {
             return;
         }
         for value in &values {
@@ -321,6 +350,11 @@ impl<'m> Model<'m> {
                 ],
             },
             Value::CallerType => vec![
+                implies("(= kind 0)", &format!("(= {value} \"Account\")")),
+                match self.scope {
+                    Scope::Function => implies("(= kind 4)", &format!("(= {value} \"Anonymous\")")),
+                    Scope::Trust | Scope::Session => crate::smt::TRUE.to_owned(),
+                },
                 implies("(= kind 1)", &format!("(= {value} \"User\")")),
                 implies("(= kind 2)", &format!("(= {value} \"AssumedRole\")")),
             ],
@@ -342,7 +376,9 @@ impl<'m> Model<'m> {
             Value::IsService => vec![format!("(= {value} (= kind 3))")],
             Value::Encrypted => match self.scope {
                 Scope::Trust => vec![value.to_owned()],
-                Scope::Session => vec![implies("(= action \"lambda:invokefunction\")", value)],
+                Scope::Session | Scope::Function => {
+                    vec![implies("(= action \"lambda:invokefunction\")", value)]
+                }
             },
             Value::RoleAccount => match self.role {
                 Some(role) => vec![format!("(= {value} {})", literal(role.account.as_str()))],

@@ -16,7 +16,18 @@ const INVOKE: &str = "lambda:invokefunction";
 const STATED: &str = "the stated intent";
 const IS_INVOKE: &str = "(= action \"lambda:invokefunction\")";
 
+/// The scripts for the claim that a permissions boundary by itself allows nothing but what the role is for.
+#[must_use]
+pub fn boundary_certificates(boundary: Named<'_>, subject: &Subject) -> Vec<Script> {
+    let alone = Policies { identity: vec![boundary], boundary: None };
+    scripts_of(&alone, subject, Claim::Boundary)
+}
+
 pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script> {
+    scripts_of(policies, subject, Claim::OnlyTargets)
+}
+
+fn scripts_of(policies: &Policies<'_>, subject: &Subject, only: Claim) -> Vec<Script> {
     let targets = match &subject.targets {
         Some(targets) => targets.iter().map(FunctionArn::to_string).collect(),
         None if subject.allowance.is_some() => Vec::new(),
@@ -25,11 +36,13 @@ pub(crate) fn scripts(policies: &Policies<'_>, subject: &Subject) -> Vec<Script>
     let stated = subject.allowance.as_ref().map(|document| Named { name: STATED, document });
     let documents: Vec<Named<'_>> =
         policies.identity.iter().chain(&policies.boundary).copied().chain(stated).collect();
-    let question = Question { policies, subject, documents: &documents, targets: &targets };
+    let question = Question { policies, subject, documents: &documents, targets: &targets, only };
     let mut scripts: Vec<Script> =
         ENCODINGS.iter().filter_map(|encoding| question.only_targets(*encoding)).collect();
     scripts.push(question.vacuity());
-    scripts.extend(ENCODINGS.iter().filter_map(|encoding| question.every_target(*encoding)));
+    if only == Claim::OnlyTargets {
+        scripts.extend(ENCODINGS.iter().filter_map(|encoding| question.every_target(*encoding)));
+    }
     scripts
 }
 
@@ -55,6 +68,8 @@ struct Question<'q> {
     subject: &'q Subject,
     documents: &'q [Named<'q>],
     targets: &'q [String],
+    /// The claim that there is nothing else.
+    only: Claim,
 }
 
 impl<'q> Question<'q> {
@@ -128,8 +143,13 @@ impl<'q> Question<'q> {
         if checks.is_empty() {
             checks.push(nothing_allows());
         }
-        let sentence = format!("a session can do nothing but {}", self.meant("invoke", ""));
-        let about = (Claim::OnlyTargets, Part::Proof(encoding));
+        let who = if self.only == Claim::Boundary {
+            "the permissions boundary lets a session"
+        } else {
+            "a session can"
+        };
+        let sentence = format!("{who} do nothing but {}", self.meant("invoke", ""));
+        let about = (self.only, Part::Proof(encoding));
         Some(self.write(model, &compiled, about, sentence, asserted, checks))
     }
 
@@ -197,7 +217,7 @@ impl<'q> Question<'q> {
             Check { asks, terms: vec![allowed, boundary, "(not denied)".to_owned()] },
         ];
         let sentence = "the assumptions of the other two files do not contradict each other".to_owned();
-        self.write(model, &compiled, (Claim::OnlyTargets, Part::Vacuity), sentence, asserted, checks)
+        self.write(model, &compiled, (self.only, Part::Vacuity), sentence, asserted, checks)
     }
 
     fn write(
@@ -209,17 +229,20 @@ impl<'q> Question<'q> {
         asserted: Vec<(String, String)>,
         checks: Vec<Check>,
     ) -> Script {
-        // Before the keys: whether a call is encrypted follows from its action.
-        let action = "; --- The request: an action in lower case\n(declare-const action String)\n";
-        let definitions =
-            format!("{action}{}{}{}", model.declarations(), request(model.encoding), compiled.text);
+        let definitions = request(&mut model, compiled);
         Contents { claim, part, sentence, documents: self.documents, definitions, asserted, checks }
             .write(&model)
     }
 }
 
+/// The request and the statements. The action comes before the keys: whether a call is encrypted follows from it.
+pub(crate) fn request(model: &mut Model<'_>, compiled: &Compiled) -> String {
+    let action = "; --- The request: an action in lower case\n(declare-const action String)\n";
+    format!("{action}{}{}{}", model.declarations(), action_and_resource(model.encoding), compiled.text)
+}
+
 /// What the action and the resource of the request are like. Names of functions: Lambda API Reference, Invoke.
-fn request(encoding: Encoding) -> String {
+fn action_and_resource(encoding: Encoding) -> String {
     let letters = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\"))";
     let label = "(re.union (re.range \"a\" \"z\") (re.range \"0\" \"9\") (str.to_re \"-\"))";
     let name = "(re.union (re.range \"a\" \"z\") (re.range \"A\" \"Z\") (re.range \"0\" \"9\") (str.to_re \"-\") (str.to_re \"_\"))";

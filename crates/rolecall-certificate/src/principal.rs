@@ -9,7 +9,7 @@ use rolecall_iam::principal::Principal;
 use rolecall_iam::principal::element::PrincipalName;
 
 use crate::Encoding;
-use crate::model::Model;
+use crate::model::{Model, Scope};
 use crate::smt::{Bound, FALSE, TRUE, and, equal, is_expressible, literal, not, or};
 
 impl Model<'_> {
@@ -30,14 +30,20 @@ impl Model<'_> {
                     self.loosen("`{\"AWS\": \"*\"}` and callers with a provider's token");
                 }
                 match bound {
-                    Bound::Over => TRUE.to_owned(),
-                    Bound::Under => "(<= kind 3)".to_owned(),
+                    Bound::Under if self.scope == Scope::Trust => "(<= kind 3)".to_owned(),
+                    Bound::Over | Bound::Under => TRUE.to_owned(),
                 }
             }
             // The account's number and its root ARN are the same: every principal of the account.
             PrincipalName::Account(account) => self.account_is(account.as_str()),
+            PrincipalName::Identity(Principal::FederatedUser { .. }) if self.scope == Scope::Function => {
+                self.loosen("a session of `sts:GetFederationToken`");
+                bound.unknown()
+            }
             PrincipalName::Identity(identity) => self.caller_is(identity),
             PrincipalName::Service(service) => self.word("service", "(= kind 3)", service, bound),
+            // Callers with a provider's token cannot call a function (IAM User Guide, "Policy elements: Principal").
+            PrincipalName::Federated(_) if self.scope == Scope::Function => FALSE.to_owned(),
             PrincipalName::Federated(provider) => self.word("provider", "(>= kind 4)", provider, bound),
             // A deleted principal's ID, a user of S3, and text with a wildcard inside name nobody who can call STS.
             PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {

@@ -92,7 +92,7 @@ pub(crate) fn compile(model: &mut Model<'_>, documents: &[Named<'_>]) -> Compile
     }
     let (parameters, arguments) = match model.scope {
         Scope::Trust => ("((action String) (main Bool))", " action main"),
-        Scope::Session => ("()", ""),
+        Scope::Session | Scope::Function => ("()", ""),
     };
     let denied = or(denies.iter().map(|name| applied(name, arguments)));
     text.push_str(&format!("; --- An explicit deny wins\n(define-fun denied {parameters} Bool {denied})\n"));
@@ -250,6 +250,12 @@ fn assumptions(model: &Model<'_>) -> Vec<String> {
             "- An action is service:name, of letters, digits and, in the service, hyphens.",
             "- A resource is an ARN or *; lambda:InvokeFunction acts upon a function, unqualified or with a qualifier.",
             "- Policies of the resources are left out: they can grant more. SCPs are left out: they only take access away.",
+        ],
+        Scope::Function => &[
+            "- Callers are root users, IAM users, sessions of roles (aws:PrincipalArn is the role's ARN), AWS services, and nobody in particular.",
+            "- An action on a function whose name begins with Get or List only reads. Every other one counts.",
+            "- Principals of the function's account and of the role's account may reach the function, and so may sources in these accounts.",
+            "- The caller's own policies, SCPs and RCPs are left out: they only take access away.",
         ],
     };
     common.into_iter().chain(own.iter().map(|line| (*line).to_owned())).collect()

@@ -21,7 +21,7 @@ impl Translated {
     pub(crate) fn define(&self, name: &str, scope: Scope) -> String {
         let parameters = match scope {
             Scope::Trust => "((action String) (main Bool))",
-            Scope::Session => "()",
+            Scope::Session | Scope::Function => "()",
         };
         let mut text = format!("(define-fun {name} {parameters} Bool (and true\n");
         for (says, term) in &self.parts {
@@ -55,8 +55,8 @@ impl Model<'_> {
             says("Principal"),
             match (self.scope, &statement.principal) {
                 (Scope::Session, None) => TRUE.to_owned(),
-                (Scope::Trust, Some(clause)) => self.principal(clause, bound),
-                (Scope::Session, Some(_)) | (Scope::Trust, None) => {
+                (Scope::Trust | Scope::Function, Some(clause)) => self.principal(clause, bound),
+                (Scope::Session, Some(_)) | (Scope::Trust | Scope::Function, None) => {
                     self.loosen("`Principal` is missing, or is not allowed here");
                     bound.unknown()
                 }
@@ -64,10 +64,10 @@ impl Model<'_> {
         ));
         match (self.scope, &statement.resource) {
             (Scope::Trust, None) => {}
-            (Scope::Session, Some(clause)) => {
+            (Scope::Session | Scope::Function, Some(clause)) => {
                 parts.push((says("Resource"), self.resource(clause, bound)));
             }
-            (Scope::Trust, Some(_)) | (Scope::Session, None) => {
+            (Scope::Trust, Some(_)) | (Scope::Session | Scope::Function, None) => {
                 self.loosen("`Resource` is missing, or is not allowed here");
                 parts.push((says("Resource"), bound.unknown()));
             }

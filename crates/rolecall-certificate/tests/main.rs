@@ -8,7 +8,8 @@
 )]
 
 use rolecall_certificate::{
-    Claim, Encoding, FIRST_LINE, Named, Part, Policies, Script, Subject, certificates,
+    Claim, Encoding, FIRST_LINE, FunctionPolicy, Named, Part, Policies, Script, Subject, UrlAccess,
+    certificates, function_certificates,
 };
 use rolecall_iam::document::Document;
 use serde_json::{Value, json};
@@ -176,6 +177,36 @@ fn a_policy_is_translated_to_two_encodings_and_a_check_of_the_assumptions() {
     );
     scripts.iter().for_each(|script| assert_well_formed(&script.text));
     assert_eq!(scripts[0].file_name(), "only-targets.parts.smt2");
+}
+
+#[test]
+fn a_policy_of_a_function_is_translated_as_a_role_s_is() {
+    let document = Document::from_value(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+            "Resource": FUNCTION, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}],
+    }))
+    .unwrap();
+    let policy = |url| FunctionPolicy {
+        function: FUNCTION.parse().unwrap(),
+        document: &document,
+        url,
+        accounts: Vec::new(),
+        invokers: vec!["arn:aws:iam::999999999999:root".parse().unwrap()],
+    };
+    let scripts = function_certificates(&[policy(UrlAccess::Absent), policy(UrlAccess::Open)]);
+    let names: Vec<String> = scripts.iter().map(Script::file_name).collect();
+    assert_eq!(
+        names,
+        [1, 2]
+            .map(|number| ["parts", "whole", "vacuity"]
+                .map(|part| format!("only-through-role-{number}.{part}.smt2")))
+            .concat()
+    );
+    for Script { text, loosened, .. } in scripts {
+        assert_well_formed(&text);
+        assert!(loosened.is_empty(), "{loosened:?}");
+    }
 }
 
 #[test]

@@ -171,7 +171,9 @@ fn verdict(claim: certificate::Claim, results: &[ClaimResult]) -> (&'static str,
         certificate::Claim::OnlyTrusted
         | certificate::Claim::OnlyWithExternalId
         | certificate::Claim::OnlyTargets
-        | certificate::Claim::MayAssume(_) => verdict_of_one(claim, results),
+        | certificate::Claim::MayAssume(_)
+        | certificate::Claim::Boundary
+        | certificate::Claim::OnlyThroughRole(_) => verdict_of_one(claim, results),
     }
 }
 

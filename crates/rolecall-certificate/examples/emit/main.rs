@@ -1,6 +1,6 @@
 //! Documents with our verdicts and their certificates as JSON lines, for `tests/solvers/run`.
 //!
-//!     emit [--shipped] [--broken] [--mutations EVERY] [--random N] [--stated N] [--differential N] [--lines FILE]...
+//!     emit [--shipped] [--broken] [--mutations EVERY] [--random N] [--stated N] [--differential N] [--functions N] [--lines FILE]...
 //!
 //! `--lines` reads JSON lines `{"name", "trust", "permissions": [...], "boundary", "intent": {"role", "trusted": [...],
 //! "external_id", "targets": [...], "allow": ["ACTION=RESOURCE", ...]}}`; everything but one of the documents may be left out.
@@ -19,6 +19,7 @@
 mod broken;
 mod case;
 mod differential;
+mod functions;
 #[path = "../../../rolecall-iam/tests/proof/mutants.rs"]
 mod mutants;
 #[path = "../../../rolecall-iam/tests/proof/random.rs"]
@@ -54,6 +55,7 @@ fn main() {
             "--differential" => {
                 differential::lines(value().parse().unwrap()).for_each(|line| print(vec![line]));
             }
+            "--functions" => functions::lines(value().parse().unwrap()).for_each(|line| print(vec![line])),
             "--lines" => lines(&value()).iter().for_each(|case| print(case.lines())),
             other => panic!("unknown argument {other}"),
         }
