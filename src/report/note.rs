@@ -25,6 +25,13 @@ pub(super) fn note_in_words(note: &Note) -> String {
             "organization policies could not be read ({error}) and may deny access; the management account and \
              delegated administrators can read them"
         ),
+        Note::FurtherInvokers { services } => {
+            let names: Vec<String> = services.iter().map(|name| format!("`{name}`")).collect();
+            format!(
+                "these services may also reach a target, for a source of the account or as `invokers` of the manifest state: {}",
+                names.join(", ")
+            )
+        }
         Note::FormsNotRead => {
             "not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them"
                 .to_owned()

@@ -6,7 +6,7 @@
 //! Deliberately absent: what a URL lets in by itself. It lets nobody in: that takes a policy that allows
 //! `lambda:InvokeFunctionUrl` (Lambda Developer Guide, "Control access to Lambda function URLs").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Decided};
 use super::finding::Finding;
@@ -16,7 +16,9 @@ use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
-use crate::iam::prove::{FunctionPolicy, InvokerIntent, Passage, UrlAccess, only_through_role, passages};
+use crate::iam::prove::{
+    FunctionPolicy, InvokerIntent, Passage, UrlAccess, admitted_services, only_through_role, passages,
+};
 use crate::observe::function_sides::{FunctionSide, FurtherForms};
 use crate::observe::survey::{Survey, arn_at};
 use crate::ports::{AliasRecord, AwsError, AwsResult, FunctionUrlRecord};
@@ -118,7 +120,7 @@ fn url_of(form: &FunctionArn, urls: &AwsResult<Vec<FunctionUrlRecord>>) -> UrlAc
 pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     let intent = desired.intent();
     let (mut found, mut reasons): (Vec<Passage>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut findings = Vec::new();
+    let (mut findings, mut services) = (Vec::new(), BTreeSet::new());
     for side in sides {
         let judgeable = Judgeable::of(side, desired);
         let policies = judgeable.policies();
@@ -134,6 +136,7 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
             function: judgeable.function.clone(),
         };
         findings.extend(lint_function(&facts, &intent));
+        services.append(&mut admitted_services(&policies, &passages));
         found.extend(passages);
         reasons.extend(judgeable.reasons);
     }
@@ -146,7 +149,8 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
         }
         claim
     });
-    FunctionsJudged { claim, findings, notes: notes(sides) }
+    let stated = (!services.is_empty()).then_some(Note::FurtherInvokers { services });
+    FunctionsJudged { claim, findings, notes: stated.into_iter().chain(notes(sides)).collect() }
 }
 
 /// The aliases that the role invokes, with where they lead.

@@ -1,5 +1,7 @@
 //! What was not looked at, and why.
 
+use std::collections::BTreeSet;
+
 use super::analysis::{Analyser, CallGroup};
 use crate::manifest::ChosenBy;
 use crate::ports::{AwsError, AwsErrorKind};
@@ -37,6 +39,11 @@ pub enum Note {
     OrganizationUnreadable {
         /// What AWS said.
         error: String,
+    },
+    /// Services that reach a target without the role, for a source of the account or because the manifest states them.
+    FurtherInvokers {
+        /// Their names.
+        services: BTreeSet<String>,
     },
     /// Of the functions, only the policies of the forms that the manifest names were read.
     FormsNotRead,
@@ -76,6 +83,7 @@ impl Note {
             | Self::AnswersLeftOut { .. }
             | Self::SimulatorNotJudged { .. }
             | Self::OrganizationUnreadable { .. }
+            | Self::FurtherInvokers { .. }
             | Self::FormsNotRead
             | Self::VersionsNotRead { .. }
             | Self::OtherCustomers { .. }

@@ -138,7 +138,10 @@ fn a_stated_invoker_is_let_in() {
         change(&stage.sandbox, |function| {
             function.policies.insert("live".to_owned(), open.clone());
         });
-        assert_eq!(stage.run(&["drift"]).status, expected, "{invokers}");
+        let run = stage.run(&["drift"]);
+        assert_eq!(run.status, expected, "{invokers}");
+        let is_told = run.stdout.contains("manifest state: `s3.amazonaws.com`");
+        assert_eq!(is_told, expected == 0, "{}", run.stdout);
     }
 }
 

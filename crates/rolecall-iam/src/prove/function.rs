@@ -7,6 +7,8 @@
 //! The actions that count are all but those that only read. Deliberately absent: what the caller's own account allows, which
 //! its owner decides, and requests within the function's account.
 
+use std::collections::BTreeSet;
+
 use super::answer::Proof;
 use super::claim::{Claim, ClaimResult};
 use super::mentioned::root_of;
@@ -18,6 +20,7 @@ use crate::arn::{AccountId, FunctionArn};
 use crate::document::{Document, Effect, Statement};
 use crate::pattern::Budget;
 use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
 use crate::truth::Truth;
 
 /// The actions on functions that only read (Service Authorization Reference, AWS Lambda, access levels "List" and "Read" with the
@@ -141,6 +144,33 @@ pub fn passages(policies: &[FunctionPolicy<'_>], intent: &InvokerIntent) -> Vec<
                 result => Some(Passage { policy: number, statement: index, result }),
             })
             .collect::<Vec<_>>()
+    };
+    policies.iter().enumerate().flat_map(of_policy).collect()
+}
+
+/// The services that reach a function by statements that are no passages: for a source of the accounts, or because they are stated.
+#[must_use]
+pub fn admitted_services(policies: &[FunctionPolicy<'_>], passages: &[Passage]) -> BTreeSet<String> {
+    let of_policy = |(number, policy): (usize, &FunctionPolicy<'_>)| {
+        let statements = policy.document.statements().iter().enumerate();
+        let admitted = statements.filter(|(index, statement)| {
+            let is_passage = passages.iter().any(|it| it.policy == number && it.statement == *index);
+            statement.effect == Effect::Allow && !is_passage && !actions_of(statement).is_empty()
+        });
+        let names =
+            admitted.flat_map(|(_, statement)| statement.principal.iter().flat_map(|clause| &clause.values));
+        let services = names.filter_map(|name| match name {
+            PrincipalName::Service(service) => Some(service.clone()),
+            PrincipalName::Everyone
+            | PrincipalName::AnyAws
+            | PrincipalName::Account(_)
+            | PrincipalName::Identity(_)
+            | PrincipalName::UniqueId(_)
+            | PrincipalName::Federated(_)
+            | PrincipalName::CanonicalUser(_)
+            | PrincipalName::Nobody(_) => None,
+        });
+        services.collect::<Vec<_>>()
     };
     policies.iter().enumerate().flat_map(of_policy).collect()
 }
