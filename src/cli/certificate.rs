@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rolecall::extract::{PermissionDocuments, RoleDocuments, Side};
+use rolecall::iam::arn::AccountId;
 use rolecall::iam::prove::{self, Claim, ClaimResult, RoleIntent, prove_trust};
 use rolecall::observe::survey::Survey;
 use rolecall::verify::functions::Judgeable;
@@ -66,13 +67,15 @@ pub(crate) fn write_of_survey(
 fn of_functions(survey: &Survey) -> Vec<Script> {
     let judgeable: Vec<Judgeable> =
         survey.sides.iter().map(|side| Judgeable::of(side, &survey.desired)).collect();
-    let policies: Vec<FunctionPolicy<'_>> = judgeable.iter().flat_map(policies_of).collect();
+    let home = &survey.desired.home.account;
+    let policies: Vec<FunctionPolicy<'_>> =
+        judgeable.iter().flat_map(Judgeable::policies).map(|policy| certified(policy, home)).collect();
     function_certificates(&policies)
 }
 
-fn policies_of(judgeable: &Judgeable) -> Vec<FunctionPolicy<'_>> {
-    let prove::InvokerIntent { accounts, further } = &judgeable.invokers;
-    let policy = |prove::FunctionPolicy { function, document, url }| FunctionPolicy {
+fn certified<'d>(policy: prove::FunctionPolicy<'d>, role_account: &AccountId) -> FunctionPolicy<'d> {
+    let prove::FunctionPolicy { function, document, url, invokers } = policy;
+    FunctionPolicy {
         function,
         document,
         url: match url {
@@ -81,10 +84,9 @@ fn policies_of(judgeable: &Judgeable) -> Vec<FunctionPolicy<'_>> {
             prove::UrlAccess::Open => UrlAccess::Open,
             prove::UrlAccess::Unread => UrlAccess::Unread,
         },
-        accounts: accounts.clone(),
-        invokers: further.clone(),
-    };
-    judgeable.policies().into_iter().map(policy).collect()
+        accounts: vec![role_account.clone()],
+        invokers,
+    }
 }
 
 /// Writes the scripts and says how to check them.

@@ -21,8 +21,8 @@ use crate::ports::{AliasRecord, AwsResult, FunctionAddress, FunctionUrlRecord, R
 pub struct FunctionSide {
     /// The function, without an alias or version.
     pub function: FunctionAddress,
-    /// Who may reach it without the role, by the manifest.
-    pub invokers: Vec<Invoker>,
+    /// Who may reach each form that the manifest names without the role.
+    pub invokers: Vec<(Option<Qualifier>, Vec<Invoker>)>,
     /// The policies that were read, by alias or version; `None` is the function itself.
     pub policies: Vec<(Option<Qualifier>, AwsResult<Option<String>>)>,
     /// Its URLs.
@@ -58,7 +58,7 @@ const NEWEST: usize = 10;
 #[derive(Default)]
 struct Wanted {
     qualifiers: Vec<Qualifier>,
-    invokers: Vec<Invoker>,
+    invokers: Vec<(Option<Qualifier>, Vec<Invoker>)>,
 }
 
 /// Reads the functions of the manifest's targets. `addresses` are in the order of the targets.
@@ -73,7 +73,8 @@ pub async fn read<F: ReadFunctions>(
         let function = FunctionAddress { qualifier: None, ..address.clone() };
         let Wanted { qualifiers, invokers } = wanted.entry(function).or_default();
         qualifiers.extend(address.qualifier.clone());
-        invokers.extend(manifest.invokers.get(target).into_iter().flatten().cloned());
+        let stated = manifest.invokers.get(target).cloned().unwrap_or_default();
+        invokers.push((address.qualifier.clone(), stated));
     }
     let read = wanted.into_iter().map(async |(function, Wanted { qualifiers, invokers })| {
         let named: Vec<Option<Qualifier>> =

@@ -16,9 +16,8 @@ use crate::desired::aws::Desired;
 use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
-use crate::iam::prove::{
-    FunctionPolicy, InvokerIntent, Passage, UrlAccess, admitted_services, only_through_role, passages,
-};
+use crate::iam::principal::Principal;
+use crate::iam::prove::{FunctionPolicy, Passage, UrlAccess, admitted_services, only_through_role, passages};
 use crate::observe::function_sides::{FunctionSide, FurtherForms};
 use crate::observe::survey::{Survey, arn_at};
 use crate::ports::{AliasRecord, AwsError, AwsResult, FunctionUrlRecord};
@@ -50,10 +49,16 @@ pub fn judge_alone(survey: &Survey) -> Verification {
 /// A function's policies that can be judged, and why others cannot.
 pub struct Judgeable {
     function: FunctionArn,
-    documents: Vec<(FunctionArn, Document, UrlAccess)>,
+    documents: Vec<ReadPolicy>,
     reasons: Vec<String>,
-    /// Who may reach the function without the role.
-    pub invokers: InvokerIntent,
+}
+
+/// A policy that was read, with the form of the function that has it.
+struct ReadPolicy {
+    form: FunctionArn,
+    document: Document,
+    url: UrlAccess,
+    invokers: Vec<Principal>,
 }
 
 impl Judgeable {
@@ -62,9 +67,9 @@ impl Judgeable {
     pub fn of(side: &FunctionSide, desired: &Desired) -> Self {
         let FunctionSide { function, policies, urls, invokers, further: _ } = side;
         let function = arn_at(function, &desired.home);
-        let invokers = InvokerIntent {
-            accounts: vec![desired.home.account.clone()],
-            further: invokers.iter().map(|invoker| invoker.principal(&function.partition)).collect(),
+        let invokers_of = |qualifier: &Option<Qualifier>| -> Vec<Principal> {
+            let stated = invokers.iter().filter(|(form, _)| form == qualifier).flat_map(|(_, stated)| stated);
+            stated.map(|invoker| invoker.principal(&function.partition)).collect()
         };
         let (mut documents, mut reasons) = (Vec::new(), Vec::new());
         for (qualifier, policy) in policies {
@@ -73,15 +78,15 @@ impl Judgeable {
                 Ok(None) => {}
                 Ok(Some(text)) => match Document::parse(text) {
                     Ok(document) => {
-                        let url = url_of(&form, urls);
-                        documents.push((form, document, url));
+                        let (url, invokers) = (url_of(&form, urls), invokers_of(qualifier));
+                        documents.push(ReadPolicy { form, document, url, invokers });
                     }
                     Err(error) => reasons.push(format!("the policy of `{form}`: {error}")),
                 },
                 Err(error) => reasons.push(format!("the policy of `{form}` could not be read: {error}")),
             }
         }
-        Self { function, documents, reasons, invokers }
+        Self { function, documents, reasons }
     }
 
     /// The policies, each with the form that has it.
@@ -89,7 +94,12 @@ impl Judgeable {
     pub fn policies(&self) -> Vec<FunctionPolicy<'_>> {
         let policies = self.documents.iter();
         policies
-            .map(|(form, document, url)| FunctionPolicy { function: form.clone(), document, url: *url })
+            .map(|ReadPolicy { form, document, url, invokers }| FunctionPolicy {
+                function: form.clone(),
+                document,
+                url: *url,
+                invokers: invokers.clone(),
+            })
             .collect()
     }
 }
@@ -124,7 +134,7 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     for side in sides {
         let judgeable = Judgeable::of(side, desired);
         let policies = judgeable.policies();
-        let passages = passages(&policies, &judgeable.invokers);
+        let passages = passages(&policies, std::slice::from_ref(&desired.home.account));
         let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
         let facts = FunctionFacts {
             policies: &policies,

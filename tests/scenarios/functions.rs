@@ -131,6 +131,8 @@ fn a_stated_invoker_is_let_in() {
     let open = grant(&json!({"Service": "s3.amazonaws.com"}), ":live");
     for (invokers, expected) in [
         ("", 4),
+        // Stated for another form of the function.
+        ("[[target]]\nfunction = \"my-genesys-trigger-function\"\ninvokers = [\"s3.amazonaws.com\"]\n", 4),
         ("invokers = [\"sns.amazonaws.com\"]\n", 4),
         ("invokers = [\"sns.amazonaws.com\", \"s3.amazonaws.com\"]\n", 0),
     ] {

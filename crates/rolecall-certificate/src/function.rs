@@ -138,7 +138,14 @@ impl<'q> Question<'q> {
     /// The ARN of a bucket names no account ("The confused deputy problem", IAM User Guide).
     fn outsider(&self, model: &mut Model<'_>) -> String {
         let FunctionPolicy { function, accounts, invokers, .. } = self.policy;
-        let accounts: Vec<&AccountId> = std::iter::once(&function.account).chain(accounts).collect();
+        let of_root = |invoker: &'q Principal| match invoker {
+            Principal::Root { account, .. } => Some(account),
+            _ => None,
+        };
+        let accounts: Vec<&AccountId> = std::iter::once(&function.account)
+            .chain(accounts)
+            .chain(invokers.iter().filter_map(of_root))
+            .collect();
         let own = or(accounts.iter().map(|account| model.account_is(account.as_str())).collect::<Vec<_>>());
         let stated = or(invokers.iter().map(|invoker| model.caller_is(invoker)).collect::<Vec<_>>());
         let (account, arn) = (model.key("aws:sourceaccount"), model.key("aws:sourcearn"));

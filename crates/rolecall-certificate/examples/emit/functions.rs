@@ -5,7 +5,7 @@ use rolecall_certificate::{
 };
 use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;
-use rolecall_iam::prove::{self, InvokerIntent, Proof, UrlAccess, only_through_role, passages};
+use rolecall_iam::prove::{self, Proof, UrlAccess, only_through_role, passages};
 use serde_json::{Value, json};
 
 use super::random::Dice;
@@ -86,9 +86,13 @@ fn one(number: u64) -> Vec<Value> {
         .collect();
     let invokers: Vec<_> = further.iter().map(|name| name.parse().unwrap()).collect();
     let accounts = vec![ROLE_ACCOUNT.parse().unwrap()];
-    let intent = InvokerIntent { accounts: accounts.clone(), further: invokers.clone() };
-    let asked = prove::FunctionPolicy { function: function.clone(), document: &document, url };
-    let (verdict, why) = match only_through_role(&passages(&[asked], &intent)).result {
+    let asked = prove::FunctionPolicy {
+        function: function.clone(),
+        document: &document,
+        url,
+        invokers: invokers.clone(),
+    };
+    let (verdict, why) = match only_through_role(&passages(&[asked], &accounts)).result {
         Proof::Proved => ("proved", String::new()),
         Proof::Refuted(witness) => ("refuted", format!("{:?}", witness.request)),
         Proof::Unknown { reasons } => ("unknown", reasons.join("; ")),

@@ -69,7 +69,7 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
 /// L1: somebody reaches the function without the role.
 fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage) -> Option<Finding> {
     let Passage { policy, statement, result } = passage;
-    let FunctionPolicy { function, document, url: _ } = policies.get(*policy)?;
+    let FunctionPolicy { function, document, .. } = policies.get(*policy)?;
     let Proof::Refuted(witness) = result else { return None };
     let place = StatementPlace::of(document, *statement);
     let fix = match &place.sid {
@@ -130,7 +130,7 @@ const INVOKE_URL: &str = "lambda:InvokeFunctionUrl";
 
 /// L2: a name to which boundary and session policies do not apply.
 fn wide_names(policy: &FunctionPolicy<'_>, intent: &RoleIntent, findings: &mut Vec<Finding>) {
-    let FunctionPolicy { function: resource, document, url: _ } = policy;
+    let FunctionPolicy { function: resource, document, .. } = policy;
     for (index, statement) in document.statements().iter().enumerate() {
         let names =
             statement.principal.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.values);

@@ -109,15 +109,9 @@ pub struct FunctionPolicy<'d> {
     pub document: &'d Document,
     /// The URL of this form.
     pub url: UrlAccess,
-}
-
-/// Who may reach a function without the role.
-#[derive(Debug, Clone, Default)]
-pub struct InvokerIntent {
-    /// Accounts beside the function's own, all of whose principals and sources may: the role's.
-    pub accounts: Vec<AccountId>,
-    /// Further principals and services that may.
-    pub further: Vec<Principal>,
+    /// Principals and services that may reach this form without the role. The root user of an account stands for the account: its
+    /// principals and its sources.
+    pub invokers: Vec<Principal>,
 }
 
 /// A statement of a function's policy that lets in, or may let in, a caller whom nobody stated.
@@ -132,10 +126,12 @@ pub struct Passage {
 }
 
 /// Every statement of these policies by which somebody reaches a function without the role. None: nobody does.
+///
+/// Of the function's account and of `accounts` (the role's), all principals and sources may.
 #[must_use]
-pub fn passages(policies: &[FunctionPolicy<'_>], intent: &InvokerIntent) -> Vec<Passage> {
+pub fn passages(policies: &[FunctionPolicy<'_>], accounts: &[AccountId]) -> Vec<Passage> {
     let of_policy = |(number, policy): (usize, &FunctionPolicy<'_>)| {
-        let callers = Intended::of(policy, intent);
+        let callers = Intended::of(policy, accounts);
         let allows = policy.document.statements().iter().enumerate();
         let allows = allows.filter(|(_, statement)| statement.effect == Effect::Allow);
         allows
@@ -202,11 +198,23 @@ struct Intended {
 }
 
 impl Intended {
-    fn of(policy: &FunctionPolicy<'_>, InvokerIntent { accounts, further }: &InvokerIntent) -> Self {
-        let FunctionArn { partition, account, .. } = &policy.function;
-        let accounts: Vec<AccountId> = std::iter::once(account).chain(accounts).cloned().collect();
+    fn of(FunctionPolicy { function, invokers, .. }: &FunctionPolicy<'_>, accounts: &[AccountId]) -> Self {
+        let FunctionArn { partition, account, .. } = function;
+        let mut accounts: Vec<AccountId> = std::iter::once(account).chain(accounts).cloned().collect();
         let roots = accounts.iter().map(|account| root_of(partition, account));
-        Self { group: Group::of(roots.chain(further.iter().cloned())), accounts }
+        let group = Group::of(roots.chain(invokers.iter().cloned()));
+        accounts.extend(invokers.iter().filter_map(|invoker| match invoker {
+            Principal::Root { account, .. } => Some(account.clone()),
+            Principal::User { .. }
+            | Principal::Role(_)
+            | Principal::RoleSession { .. }
+            | Principal::FederatedUser { .. }
+            | Principal::Service(_)
+            | Principal::WebIdentity(_)
+            | Principal::Saml(_)
+            | Principal::Anonymous => None,
+        }));
+        Self { group, accounts }
     }
 
     /// Whether somebody else reaches the function by one statement.

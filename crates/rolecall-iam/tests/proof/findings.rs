@@ -7,9 +7,7 @@ use rolecall_iam::lint::{
     AliasTarget, Basis, Finding, FindingId, FunctionFacts, KnownRole, PolicyFacts, SharedIds, TrustFacts,
     lint_function, lint_permissions, lint_trust,
 };
-use rolecall_iam::prove::{
-    FunctionPolicy, InvokerIntent, NamedDocument, Permissions, RoleIntent, UrlAccess, passages,
-};
+use rolecall_iam::prove::{FunctionPolicy, NamedDocument, Permissions, RoleIntent, UrlAccess, passages};
 use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
@@ -304,9 +302,14 @@ fn ways_around_the_role_are_found() {
     let found = |policy: Option<&Value>, url: UrlAccess, aliases: Vec<AliasTarget>| {
         let document = policy.map(document);
         let policies: Vec<FunctionPolicy<'_>> = { document.iter() }
-            .map(|document| FunctionPolicy { function: function.clone(), document, url })
+            .map(|document| FunctionPolicy {
+                function: function.clone(),
+                document,
+                url,
+                invokers: Vec::new(),
+            })
             .collect();
-        let passages = passages(&policies, &InvokerIntent::default());
+        let passages = passages(&policies, &[]);
         let open_urls = if url == UrlAccess::Open { vec![function.clone()] } else { Vec::new() };
         let (policies, passages) = (&policies, &passages);
         let facts = FunctionFacts { function: function.clone(), policies, passages, open_urls, aliases };

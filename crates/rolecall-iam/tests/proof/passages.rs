@@ -2,7 +2,7 @@
 
 use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;
-use rolecall_iam::prove::{FunctionPolicy, InvokerIntent, Proof, UrlAccess, only_through_role, passages};
+use rolecall_iam::prove::{FunctionPolicy, Proof, UrlAccess, only_through_role, passages};
 use serde_json::{Value, json};
 
 use super::support::document;
@@ -22,11 +22,9 @@ fn policy(parts: &Value) -> Document {
 
 fn judged(document: &Document, url: UrlAccess, further: &[&str]) -> Proof {
     let function: FunctionArn = FUNCTION.parse().unwrap();
-    let intent = InvokerIntent {
-        accounts: vec![ROLE_ACCOUNT.parse().unwrap()],
-        further: further.iter().map(|text| text.parse().unwrap()).collect(),
-    };
-    only_through_role(&passages(&[FunctionPolicy { function, document, url }], &intent)).result
+    let invokers = further.iter().map(|text| text.parse().unwrap()).collect();
+    let policy = FunctionPolicy { function, document, url, invokers };
+    only_through_role(&passages(&[policy], &[ROLE_ACCOUNT.parse().unwrap()])).result
 }
 
 fn word(proof: &Proof) -> &str {
@@ -126,6 +124,11 @@ fn a_stated_invoker_is_let_in_and_nobody_else_is() {
     let service = policy(&json!({"Principal": {"Service": "s3.amazonaws.com"}}));
     assert_eq!(word(&judged(&service, UrlAccess::Absent, &["s3.amazonaws.com"])), "closed");
     assert!(matches!(judged(&service, UrlAccess::Absent, &["sns.amazonaws.com"]), Proof::Refuted(_)));
+    // An account stands for its principals and its sources.
+    let source = policy(&json!({"Principal": {"Service": "sns.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "999999999999"}}}));
+    assert_eq!(word(&judged(&source, UrlAccess::Absent, &[theirs])), "closed");
+    assert!(matches!(judged(&source, UrlAccess::Absent, &[role]), Proof::Refuted(_)));
     // A service is not everybody.
     let public = policy(&json!({"Principal": "*"}));
     assert!(matches!(judged(&public, UrlAccess::Absent, &["s3.amazonaws.com"]), Proof::Refuted(_)));

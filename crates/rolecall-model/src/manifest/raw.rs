@@ -201,7 +201,7 @@ pub(super) struct RawTarget {
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,
-    /// Who else may reach the function without the role: accounts, ARNs of users and roles, and services. Without it, nobody but the
+    /// Who else may reach this form of the function without the role: accounts, ARNs of users and roles, and services. Without it, nobody but the
     /// principals and sources of the function's own account.
     pub(super) invokers: Option<Vec<Text<Invoker>>>,
 }
