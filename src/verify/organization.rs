@@ -358,8 +358,7 @@ fn keys_of(condition: &Condition) -> impl Iterator<Item = &ContextKey> {
         | Operand::Bool(_)
         | Operand::Bytes(_)
         | Operand::Network(_)
-        | Operand::Unreadable
-        | Operand::Unverified => None,
+        | Operand::Undocumented => None,
     });
     std::iter::once(&condition.key).chain(variables.flatten())
 }

@@ -121,10 +121,9 @@ fn undocumented(name: &PrincipalName, own: &AccountId) -> Option<String> {
     match name {
         PrincipalName::Federated(provider) => {
             let account = provider.split(':').nth(4);
-            let is_pattern = provider.contains(['*', '?']);
             let is_others =
                 provider.starts_with("arn:") && account.is_none_or(|account| account != own.as_str());
-            (is_pattern || is_others).then(|| {
+            is_others.then(|| {
                 format!("`\"Federated\": \"{provider}\"` is no provider of this account, and AWS does not document whom it lets in")
             })
         }
@@ -132,12 +131,15 @@ fn undocumented(name: &PrincipalName, own: &AccountId) -> Option<String> {
             let is_aws = [".amazonaws.com", ".amazonaws.com.cn", ".aws.internal"]
                 .iter()
                 .any(|end| service.ends_with(end));
-            (!is_aws || service.contains(['*', '?']))
+            (!is_aws)
                 .then(|| format!("`\"Service\": \"{service}\"` is no service principal that AWS documents"))
+        }
+        PrincipalName::Undocumented(kind, text) => {
+            Some(format!("`\"{}\": \"{text}\"` is no principal that AWS documents", kind.key()))
         }
         PrincipalName::Everyone
         | PrincipalName::AnyAws
-        | PrincipalName::Account(_)
+        | PrincipalName::Account { .. }
         | PrincipalName::Identity(_)
         | PrincipalName::UniqueId(_)
         | PrincipalName::CanonicalUser(_)
@@ -155,7 +157,7 @@ fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, Optio
         (account != own).then(|| (Outsider::Account(account.clone()), Some(written)))
     };
     match name {
-        PrincipalName::Account(account) => of_account(account, "the whole account".to_owned()),
+        PrincipalName::Account { account, .. } => of_account(account, "the whole account".to_owned()),
         PrincipalName::Identity(identity) => of_account(identity.account()?, identity.to_string()),
         PrincipalName::Service(service) => Some((Outsider::Service(service.clone()), None)),
         PrincipalName::Federated(provider) => {
@@ -168,6 +170,7 @@ fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, Optio
         | PrincipalName::AnyAws
         | PrincipalName::UniqueId(_)
         | PrincipalName::CanonicalUser(_)
-        | PrincipalName::Nobody(_) => None,
+        | PrincipalName::Nobody(_)
+        | PrincipalName::Undocumented(..) => None,
     }
 }

@@ -34,8 +34,14 @@ impl Model<'_> {
                     Bound::Over | Bound::Under => TRUE.to_owned(),
                 }
             }
+            PrincipalName::Account { partition: Some(partition), .. }
+                if partition.as_str() != self.partition =>
+            {
+                self.loosen("an account of another partition");
+                bound.unknown()
+            }
             // The account's number and its root ARN are the same: every principal of the account.
-            PrincipalName::Account(account) => self.account_is(account.as_str()),
+            PrincipalName::Account { partition: _, account } => self.account_is(account.as_str()),
             PrincipalName::Identity(Principal::FederatedUser { .. }) if self.scope == Scope::Function => {
                 self.loosen("a session of `sts:GetFederationToken`");
                 bound.unknown()
@@ -45,7 +51,11 @@ impl Model<'_> {
             // Callers with a provider's token cannot call a function (IAM User Guide, "Policy elements: Principal").
             PrincipalName::Federated(_) if self.scope == Scope::Function => FALSE.to_owned(),
             PrincipalName::Federated(provider) => self.word("provider", "(>= kind 4)", provider, bound),
-            // A deleted principal's ID, a user of S3, and text with a wildcard inside name nobody who can call STS.
+            PrincipalName::Undocumented(..) => {
+                self.loosen("a principal that is not a name");
+                bound.unknown()
+            }
+            // A deleted principal's ID, a user of S3, and an ARN with a wildcard inside name nobody who can call STS.
             PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {
                 FALSE.to_owned()
             }
@@ -75,7 +85,10 @@ impl Model<'_> {
     /// Exactly this user, any session of this role, exactly this session, or this service or provider.
     pub(crate) fn caller_is(&mut self, named: &Principal) -> String {
         match named {
-            Principal::Root { account, .. } => self.account_is(account.as_str()),
+            Principal::Root { partition, account } if partition.as_str() == self.partition => {
+                self.account_is(account.as_str())
+            }
+            Principal::Root { .. } => FALSE.to_owned(),
             Principal::User { partition, account, path, name } => {
                 self.entity(1, partition.as_str(), account.as_str(), &format!("user{path}{name}"))
             }
@@ -147,10 +160,12 @@ impl Model<'_> {
                     everyone = true;
                     continue;
                 }
-                PrincipalName::Account(_) => &mut account,
+                PrincipalName::Account { .. } => &mut account,
                 PrincipalName::Identity(Principal::RoleSession { .. }) => &mut session,
                 PrincipalName::Identity(_) => &mut entity,
-                PrincipalName::Service(_) | PrincipalName::Federated(_) => &mut other,
+                PrincipalName::Service(_) | PrincipalName::Federated(_) | PrincipalName::Undocumented(..) => {
+                    &mut other
+                }
                 PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {
                     continue;
                 }

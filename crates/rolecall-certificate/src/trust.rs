@@ -39,7 +39,10 @@ fn named(document: &Document) -> Vec<Principal> {
         allows.filter_map(|statement| statement.principal.as_ref()).filter(|clause| !clause.negated);
     for name in clauses.flat_map(|clause| &clause.values) {
         let principal = match name {
-            PrincipalName::Account(account) => format!("arn:aws:iam::{account}:root").parse().ok(),
+            PrincipalName::Account { partition, account } => {
+                let partition = partition.as_ref().map_or("aws", |partition| partition.as_str());
+                format!("arn:{partition}:iam::{account}:root").parse().ok()
+            }
             PrincipalName::Identity(principal) => Some(principal.clone()),
             PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
             PrincipalName::Federated(provider) => provider.parse().ok(),
@@ -47,7 +50,8 @@ fn named(document: &Document) -> Vec<Principal> {
             | PrincipalName::AnyAws
             | PrincipalName::UniqueId(_)
             | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => None,
+            | PrincipalName::Nobody(_)
+            | PrincipalName::Undocumented(..) => None,
         };
         if let Some(principal) = principal.filter(|principal| !found.contains(principal)) {
             found.push(principal);

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::arn::AccountId;
 use super::condition::Condition;
+use super::pattern::Pattern;
 use super::principal::Principal;
 use super::principal::element::{PrincipalMatch, PrincipalName, match_element};
 use super::text::{Case, PolicyText, Token, matches, tokenize};
@@ -99,12 +100,15 @@ enum ActionForm {
     Names { service: Box<str>, name: Box<[Token]> },
     /// A wildcard in the service, which IAM does not accept; matched, but not relied upon.
     WildService { tokens: Box<[Token]> },
+    /// Not of the form `service:Name`, so that IAM refuses it: what it would cover is not documented.
+    Undocumented,
 }
 
 impl ActionPattern {
     fn read(raw: &str) -> Self {
         let form = match raw.split_once(':') {
             _ if raw == "*" => ActionForm::Everything,
+            _ if !is_action_name(raw) => ActionForm::Undocumented,
             _ if !raw.contains(['*', '?']) => ActionForm::Exactly,
             Some((service, name)) if !service.contains(['*', '?']) => {
                 ActionForm::Names { service: service.into(), name: tokenize(name) }
@@ -118,6 +122,17 @@ impl ActionPattern {
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
+    }
+
+    /// What it covers at most, in lower case, and whether it covers that for sure.
+    pub(super) fn reach(&self) -> (Pattern, bool) {
+        match &self.form {
+            ActionForm::Everything | ActionForm::Exactly | ActionForm::Names { .. } => {
+                (Pattern::like(&self.raw.to_ascii_lowercase()), true)
+            }
+            ActionForm::WildService { .. } => (Pattern::like(&self.raw.to_ascii_lowercase()), false),
+            ActionForm::Undocumented => (Pattern::like("*"), false),
+        }
     }
 
     /// Whether the pattern covers an action such as `sts:AssumeRole`. Case does not count.
@@ -134,8 +149,18 @@ impl ActionPattern {
             ActionForm::WildService { tokens } => {
                 Truth::from(matches(tokens, action, Case::Insensitive)).and(Truth::Unknown)
             }
+            ActionForm::Undocumented => Truth::Unknown,
         }
     }
+}
+
+/// A service, one colon and a name, of letters, digits, hyphens and wildcards (IAM User Guide, "Action").
+fn is_action_name(raw: &str) -> bool {
+    let is_word = |word: &str| {
+        let is_documented = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
+        !word.is_empty() && word.bytes().all(is_documented)
+    };
+    raw.split_once(':').is_some_and(|(service, name)| is_word(service) && is_word(name))
 }
 
 /// One value of `Resource` or `NotResource`.
@@ -278,7 +303,7 @@ impl Document {
     /// A policy of a resource that leaves every decision to an account.
     #[must_use]
     pub fn delegating_to(account: &AccountId) -> Self {
-        let principal = vec![PrincipalName::Account(account.clone())];
+        let principal = vec![PrincipalName::Account { partition: None, account: account.clone() }];
         let statement = Statement {
             sid: None,
             effect: Effect::Allow,

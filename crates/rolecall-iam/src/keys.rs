@@ -255,7 +255,9 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "sts:sourceidentity" => one(Text, Passed(Parameter::SourceIdentity)),
         "sts:requestcontextproviders" => many(Arn, Passed(Parameter::Context)),
         "lambda:invokedviafunctionurl" => one(Bool, Sometimes(Values::Bool)),
-        "lambda:eventsourcetoken" => one(Text, Sometimes(text)),
+        "lambda:eventsourcetoken" | "lambda:functionurlauthtype" | "lambda:principal" => {
+            one(Text, Sometimes(text))
+        }
         // Service Authorization Reference, IAM: a string, though its value is an ARN.
         "iam:permissionsboundary" => one(Text, Sometimes(text)),
         "iam:policyarn" | "iam:associatedresourcearn" => one(Arn, Sometimes(text)),
@@ -263,6 +265,8 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         "kms:viaservice" => one(Text, Sometimes(text)),
         _ if folded.starts_with("kms:encryptioncontext:") => one(Text, Sometimes(text)),
         "cognito-identity.amazonaws.com:amr" => many(Text, Sometimes(text)),
+        // IAM User Guide, "Available keys for AWS OIDC federation": of a provider's host, and strings.
+        _ if is_claim_of_token(folded) => one(Text, Sometimes(text)),
         _ if folded.starts_with("aws:principaltag/") => one(Text, Of(Attribute::Tag)),
         _ if folded.starts_with("aws:requesttag/") => one(Text, Passed(Parameter::Tag)),
         _ if folded.starts_with("sts:requestcontext/") => one(Text, Passed(Parameter::Context)),
@@ -271,6 +275,12 @@ pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
         }
         _ => None,
     }
+}
+
+/// Whether a key, in lower case, is one of the claims that every provider's token can have.
+fn is_claim_of_token(folded: &str) -> bool {
+    let claims = ["sub", "aud", "oaud", "app_id"];
+    folded.rsplit_once(':').is_some_and(|(host, claim)| host.contains('.') && claims.contains(&claim))
 }
 
 /// Whether the guide leaves open what a comparison with this key means, because the key's values are of another type.

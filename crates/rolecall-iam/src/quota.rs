@@ -309,12 +309,12 @@ impl<'a> Check<'a> {
                         is_told_elsewhere: true,
                     });
                 }
-                PrincipalName::Nobody(_) => {
+                PrincipalName::Nobody(_) | PrincipalName::Undocumented(..) => {
                     self.refuse(place, format!("`{text}` is not an account, a role, a user or a session"));
                 }
                 PrincipalName::Everyone
                 | PrincipalName::AnyAws
-                | PrincipalName::Account(_)
+                | PrincipalName::Account { .. }
                 | PrincipalName::Identity(_)
                 | PrincipalName::Service(_)
                 | PrincipalName::Federated(_)

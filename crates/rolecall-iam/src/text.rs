@@ -8,6 +8,7 @@
 //! ([`super::condition`]).
 
 use super::context::ContextKey;
+use super::truth::Truth;
 
 /// One position of a wildcard pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,6 +186,34 @@ impl PolicyText {
         })
     }
 
+    /// The colons that the text itself has, those in its variables' values aside.
+    pub(super) fn colons(&self) -> usize {
+        match &self.form {
+            Form::Literal | Form::Pattern(_) => self.raw.matches(':').count(),
+            Form::Template(pieces) => pieces.iter().filter(|piece| is_colon(piece)).count(),
+            // It is in doubt anyway.
+            Form::Unreadable => usize::MAX,
+        }
+    }
+
+    /// Whether a variable before the fifth colon has a value with a colon, so that the parts of the ARN behind it shift.
+    pub(super) fn shifts_arn_parts<'a>(&self, lookup: impl Fn(&ContextKey) -> VariableValue<'a>) -> Truth {
+        let Form::Template(pieces) = &self.form else { return Truth::False };
+        let mut colons = 0;
+        let early = pieces.iter().take_while(|piece| {
+            colons += usize::from(is_colon(piece));
+            colons < 5
+        });
+        Truth::any(early.map(|piece| match piece {
+            Piece::Token(_) => Truth::False,
+            Piece::Variable { key, default } => match lookup(key) {
+                VariableValue::Text(value) => value.contains(':').into(),
+                VariableValue::Missing => default.as_ref().is_some_and(|text| text.contains(':')).into(),
+                VariableValue::Unknown => Truth::Unknown,
+            },
+        }))
+    }
+
     /// The tokens with every variable replaced by its value, character by character.
     pub(super) fn resolve<'a>(
         &self,
@@ -217,6 +246,10 @@ impl PolicyText {
         }
         if unknown { Resolved::Unknown(Cow::Owned(tokens)) } else { Resolved::Known(Cow::Owned(tokens)) }
     }
+}
+
+fn is_colon(piece: &Piece) -> bool {
+    *piece == Piece::Token(Token::Char(':'))
 }
 
 /// `None` where a `${` begins nothing that the guide describes.

@@ -17,12 +17,13 @@ pub(crate) fn services_alone(role: &RoleDocuments) -> Option<BTreeSet<&str>> {
                 PrincipalName::Service(service) => services.insert(service.as_str()),
                 PrincipalName::Everyone
                 | PrincipalName::AnyAws
-                | PrincipalName::Account(_)
+                | PrincipalName::Account { .. }
                 | PrincipalName::Identity(_)
                 | PrincipalName::UniqueId(_)
                 | PrincipalName::Federated(_)
                 | PrincipalName::CanonicalUser(_)
-                | PrincipalName::Nobody(_) => return None,
+                | PrincipalName::Nobody(_)
+                | PrincipalName::Undocumented(..) => return None,
             };
         }
     }

@@ -169,7 +169,7 @@ impl<'s> Account<'s> {
             for name in &clause.values {
                 match name {
                     PrincipalName::Everyone | PrincipalName::AnyAws => is_for_everybody = true,
-                    PrincipalName::Account(account) => drop(accounts.insert(account.clone())),
+                    PrincipalName::Account { account, .. } => drop(accounts.insert(account.clone())),
                     PrincipalName::Identity(Principal::Role(role)) => {
                         named.insert((role.account.clone(), role.name.clone()));
                     }
@@ -181,7 +181,8 @@ impl<'s> Account<'s> {
                     | PrincipalName::UniqueId(_)
                     | PrincipalName::Federated(_)
                     | PrincipalName::CanonicalUser(_)
-                    | PrincipalName::Nobody(_) => {}
+                    | PrincipalName::Nobody(_)
+                    | PrincipalName::Undocumented(..) => {}
                 }
             }
         }
@@ -277,11 +278,14 @@ fn is_impartial(trust: &Document) -> bool {
     let is_open = |name: &PrincipalName| match name {
         PrincipalName::Everyone
         | PrincipalName::AnyAws
-        | PrincipalName::Account(_)
+        | PrincipalName::Account { .. }
         | PrincipalName::Service(_)
         | PrincipalName::Federated(_)
         | PrincipalName::CanonicalUser(_) => true,
-        PrincipalName::Identity(_) | PrincipalName::UniqueId(_) | PrincipalName::Nobody(_) => false,
+        PrincipalName::Identity(_)
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::Nobody(_)
+        | PrincipalName::Undocumented(..) => false,
     };
     !depends_on_caller(trust.statements())
         && trust.statements().iter().all(|statement| {
@@ -369,12 +373,13 @@ fn sessions_named<'t>(of: &'t RoleArn, trust: &'t Document) -> impl Iterator<Ite
         PrincipalName::Identity(_)
         | PrincipalName::Everyone
         | PrincipalName::AnyAws
-        | PrincipalName::Account(_)
+        | PrincipalName::Account { .. }
         | PrincipalName::Service(_)
         | PrincipalName::UniqueId(_)
         | PrincipalName::Federated(_)
         | PrincipalName::CanonicalUser(_)
-        | PrincipalName::Nobody(_) => None,
+        | PrincipalName::Nobody(_)
+        | PrincipalName::Undocumented(..) => None,
     })
 }
 

@@ -6,11 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Match, Operand};
 
 pub(super) fn read(raw: &str) -> Operand {
-    decode(raw).map_or(Operand::Unreadable, Operand::Bytes)
+    decode(raw).map_or(Operand::Undocumented, Operand::Bytes)
 }
 
 pub(super) fn equals(request: &str, bytes: &[u8]) -> Match {
-    decode(request).map_or(Match::Unreadable, |request| (request == bytes).into())
+    decode(request).map_or(Match::Undocumented, |request| (request == bytes).into())
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

@@ -3,10 +3,11 @@
 //! One operator family a file; what they share is here: quantifiers, `IfExists`, negation, missing keys. Facts: IAM User
 //! Guide, "Condition operators", "Multivalued context keys" and "Policy elements: variables and tags".
 //!
-//! Invariants: an operator that is not known makes the condition [`Truth::Unknown`], never a match nor a miss; so does an
-//! operator on a key of another type. A value that the operator cannot read, or that has a variable without a value,
-//! matches nothing; where a negated operator would turn that into a match, the answer is [`Truth::Unknown`] instead,
-//! because the guide says both that such a condition is met and that its statement might be invalid.
+//! Invariants: a comparison is a documented match, a documented miss, or not documented, and what is not documented is
+//! [`Truth::Unknown`] under every operator, negated or not. That holds for an operator that is not known, an operator on a
+//! key of another type, and a value that AWS does not say how to read, in the policy or in the request. A value that has a
+//! variable without a value matches nothing; where a negated operator would turn that into a match, the answer is
+//! [`Truth::Unknown`], because the guide says both that such a condition is met and that its statement might be invalid.
 
 mod arn;
 mod binary;
@@ -236,17 +237,15 @@ pub enum Operand {
     Bytes(Vec<u8>),
     /// `IpAddress`, `NotIpAddress`.
     Network(ipnet::IpNet),
-    /// The operator cannot read the value: it matches nothing.
-    Unreadable,
-    /// AWS may read the value in a way that is not documented, or the operator is not known.
-    Unverified,
+    /// AWS does not say how the operator reads the value, or the operator is not known.
+    Undocumented,
 }
 
 impl ConditionValue {
     pub(super) fn read(operator: &Operator, raw: &str, variables: bool) -> Self {
         let operand = match operator {
             Operator::Null => boolean::read(raw),
-            Operator::Unknown(_) => Operand::Unverified,
+            Operator::Unknown(_) => Operand::Undocumented,
             Operator::Compare { test, .. } => match test {
                 Test::StringEquals | Test::StringEqualsIgnoreCase => string::read(raw, false, variables),
                 Test::StringLike => string::read(raw, true, variables),
@@ -259,6 +258,17 @@ impl ConditionValue {
             },
         };
         Self { raw: raw.into(), operand }
+    }
+
+    /// Reads a JSON number. How one with a point or an exponent is spelled as text is not documented.
+    pub(super) fn read_number(operator: &Operator, number: &serde_json::Number, variables: bool) -> Self {
+        let read = Self::read(operator, &number.to_string(), variables);
+        match read.operand {
+            Operand::Text(_) if !(number.is_i64() || number.is_u64()) => {
+                Self { operand: Operand::Undocumented, ..read }
+            }
+            _ => read,
+        }
     }
 }
 
@@ -305,13 +315,14 @@ impl Unresolved {
 
 /// Outcome of comparing one value of the request with one of the document.
 enum Match {
+    /// A documented match.
     Yes,
+    /// A documented miss.
     No,
-    /// One of the two cannot be read by the operator: no match, and no grounds for a negated one.
-    Unreadable,
+    /// AWS does not say what the comparison of these two gives.
+    Undocumented,
     /// A variable has no value: no match.
     Unresolved,
-    Unknown,
 }
 
 impl From<bool> for Match {
@@ -353,8 +364,8 @@ impl Condition {
     ) -> Truth {
         let each = request.iter().map(|value| self.one(value.as_ref(), test, negated, keys, unresolved));
         match quantifier {
-            // The guide calls keys with several values a matter for set operators; without one there is no match.
-            Quantifier::Single if request.len() > 1 => unreadable(negated),
+            // The guide calls keys with several values a matter for set operators; it does not say what happens without one.
+            Quantifier::Single if request.len() > 1 => Truth::Unknown,
             Quantifier::Single | Quantifier::ForAnyValue => Truth::any(each),
             // "It also returns true if … the key values resolve to a null data set, such as an empty string."
             Quantifier::ForAllValues if request.iter().all(|value| value.as_ref().is_empty()) => Truth::True,
@@ -371,23 +382,22 @@ impl Condition {
         keys: &impl Keys,
         unresolved: Unresolved,
     ) -> Truth {
+        // An empty list "does not match any request" (IAM Access Analyzer, "Empty array condition"); of a negated operator
+        // the page says nothing.
+        if negated && self.values.is_empty() {
+            return Truth::Unknown;
+        }
         let matched = Truth::any(self.values.iter().map(|value| {
             match matches_value(request, &value.operand, test, keys) {
                 Match::Yes => Truth::True,
                 Match::No => Truth::False,
-                Match::Unknown => Truth::Unknown,
-                Match::Unresolved if unresolved == Unresolved::Documented => Truth::False,
-                Match::Unreadable | Match::Unresolved if negated => Truth::Unknown,
-                Match::Unreadable | Match::Unresolved => Truth::False,
+                Match::Undocumented => Truth::Unknown,
+                Match::Unresolved if negated && unresolved == Unresolved::Doubted => Truth::Unknown,
+                Match::Unresolved => Truth::False,
             }
         }));
         if negated { !matched } else { matched }
     }
-}
-
-/// A comparison that makes no sense: no match, and not known where the operator is negated.
-fn unreadable(negated: bool) -> Truth {
-    if negated { Truth::Unknown } else { Truth::False }
 }
 
 /// The request does not have the key.
@@ -404,7 +414,6 @@ fn absent(quantifier: Quantifier, negated: bool, if_exists: bool) -> Truth {
 
 fn matches_value(request: &str, operand: &Operand, test: Test, keys: &impl Keys) -> Match {
     match (test, operand) {
-        (_, Operand::Unverified) => Match::Unknown,
         (Test::StringEquals, Operand::Text(text)) => string::equals(request, text, keys),
         (Test::StringEqualsIgnoreCase, Operand::Text(text)) => {
             string::equals_ignore_case(request, text, keys)
@@ -427,7 +436,13 @@ fn matches_value(request: &str, operand: &Operand, test: Test, keys: &impl Keys)
             | Test::IpAddress
             | Test::ArnEquals
             | Test::ArnLike,
-            _,
-        ) => Match::Unreadable,
+            Operand::Text(_)
+            | Operand::Number(_)
+            | Operand::Date(_)
+            | Operand::Bool(_)
+            | Operand::Bytes(_)
+            | Operand::Network(_)
+            | Operand::Undocumented,
+        ) => Match::Undocumented,
     }
 }

@@ -11,11 +11,13 @@ pub(super) fn holds(values: &[ConditionValue], lookup: &Lookup<'_>) -> Truth {
         Lookup::Absent => true,
         Lookup::Unknown | Lookup::One(_) | Lookup::Many(_) => false,
     };
+    if values.is_empty() {
+        return Truth::Unknown;
+    }
     Truth::any(values.iter().map(|value| match value.operand {
         Operand::Bool(wanted) => Truth::from(wanted == absent),
         // The guide knows no other value here than true and false.
-        Operand::Unreadable
-        | Operand::Unverified
+        Operand::Undocumented
         | Operand::Text(_)
         | Operand::Number(_)
         | Operand::Date(_)

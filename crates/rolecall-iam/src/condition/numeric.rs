@@ -12,15 +12,24 @@ pub struct Decimal {
     fraction: Box<str>,
 }
 
-/// The sign, the digits before the point and the digits after it, without superfluous zeros.
+/// The sign, the digits before the point and the digits after it, without superfluous zeros. "An integer or decimal
+/// value", says the guide; of signs, exponents, blanks and leading zeros it says nothing.
 fn split(text: &str) -> Option<(bool, &str, &str)> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+        None => (false, text),
     };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((_, "")) => return None,
+        Some(parts) => parts,
+        None => (digits, ""),
+    };
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+    let is_documented = all_digits(whole)
+        && all_digits(fraction)
+        && !whole.is_empty()
+        && (whole == "0" || !whole.starts_with('0'));
+    if !is_documented {
         return None;
     }
     let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
@@ -41,7 +50,7 @@ fn order(left: (bool, &str, &str), right: (bool, &str, &str)) -> Ordering {
 }
 
 impl Decimal {
-    /// Reads digits with an optional sign and an optional point; nothing else is a number to IAM's operators.
+    /// Reads digits with an optional minus and an optional point.
     #[must_use]
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (negative, whole, fraction) = split(text)?;
@@ -65,13 +74,18 @@ impl Ord for Decimal {
     }
 }
 
+/// More digits than these are not compared exactly everywhere: which numbers AWS takes for equal is not documented.
+const EXACT_DIGITS: usize = 15;
+
 pub(super) fn read(raw: &str) -> Operand {
-    Decimal::read(raw).map_or(Operand::Unreadable, Operand::Number)
+    let number =
+        Decimal::read(raw).filter(|number| number.whole.len() + number.fraction.len() <= EXACT_DIGITS);
+    number.map_or(Operand::Undocumented, Operand::Number)
 }
 
 pub(super) fn compare(request: &str, number: &Decimal, relation: Relation) -> Match {
     match split(request) {
         Some(request) => relation.holds(order(request, number.parts())).into(),
-        None => Match::Unreadable,
+        None => Match::Undocumented,
     }
 }

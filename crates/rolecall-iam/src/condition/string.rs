@@ -17,8 +17,7 @@ pub(super) fn equals(request: &str, text: &PolicyText, keys: &impl Keys) -> Matc
     }
 }
 
-/// Upper and lower case are compared letter by letter, for letters outside ASCII too. Letters that only some rules for
-/// upper and lower case take for one another (the long s) stay in doubt.
+/// Which letters outside ASCII count as the upper and lower case of one another is not documented.
 pub(super) fn equals_ignore_case(request: &str, text: &PolicyText, keys: &impl Keys) -> Match {
     match text.form() {
         Form::Literal => same_ignoring_case(text.raw(), request),
@@ -34,20 +33,17 @@ pub(super) fn equals_ignore_case(request: &str, text: &PolicyText, keys: &impl K
                 {
                     Match::Unresolved
                 }
-                Resolved::Unknown(_) => Match::Unknown,
+                Resolved::Unknown(_) => Match::Undocumented,
             }
         }
     }
 }
 
 fn same_ignoring_case(text: &str, request: &str) -> Match {
-    if text.is_ascii() && request.is_ascii() {
-        return text.eq_ignore_ascii_case(request).into();
-    }
-    if text.to_lowercase() == request.to_lowercase() {
+    if text.eq_ignore_ascii_case(request) {
         Match::Yes
-    } else if text.to_uppercase() == request.to_uppercase() {
-        Match::Unknown
+    } else if text.to_lowercase() == request.to_lowercase() || text.to_uppercase() == request.to_uppercase() {
+        Match::Undocumented
     } else {
         Match::No
     }
@@ -79,6 +75,6 @@ fn resolved(request: &str, text: &PolicyText, keys: &impl Keys, case: Case) -> M
         Resolved::Unresolved => Match::Unresolved,
         // It matches nothing, whatever stands in for the variable.
         Resolved::Unknown(most) if !matches(&most, request, case) => Match::Unresolved,
-        Resolved::Unknown(_) => Match::Unknown,
+        Resolved::Unknown(_) => Match::Undocumented,
     }
 }

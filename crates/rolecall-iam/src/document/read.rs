@@ -8,6 +8,7 @@ use super::json::push_step;
 use super::{
     ActionPattern, Clause, Effect, Fault, MAX_DEPTH, MAX_FAULTS, ResourcePattern, Statement, Version,
 };
+use crate::arn::split_arn;
 use crate::condition::{Condition, ConditionValue, Operator};
 use crate::context::ContextKey;
 use crate::principal::element::{PrincipalKind, PrincipalName};
@@ -295,7 +296,7 @@ impl Reader {
         let scalar = |value: &Value| match value {
             Value::String(text) => Some(ConditionValue::read(operator, text, variables)),
             Value::Bool(flag) => Some(ConditionValue::read(operator, &flag.to_string(), variables)),
-            Value::Number(number) => Some(ConditionValue::read(operator, &number.to_string(), variables)),
+            Value::Number(number) => Some(ConditionValue::read_number(operator, number, variables)),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         };
         let mut values = Vec::new();
@@ -324,8 +325,11 @@ impl Reader {
 }
 
 /// Variables count in the last part of an ARN only (IAM User Guide, "Policy elements: variables and tags"); one that
-/// stands earlier makes the text unreadable.
+/// stands earlier makes the text unreadable, and so does a text that is neither an ARN nor begins with a wildcard.
 fn read_resource(text: &str, variables: bool) -> PolicyText {
+    if !is_resource(text) {
+        return PolicyText::unreadable(text);
+    }
     let read = PolicyText::read(text, Reading { wildcards: true, variables });
     if let Form::Template(pieces) = read.form() {
         let mut colons = 0;
@@ -338,6 +342,13 @@ fn read_resource(text: &str, variables: bool) -> PolicyText {
         }
     }
     read
+}
+
+/// Whether a text has the form that IAM asks of a resource: an ARN, or a pattern of ARNs.
+fn is_resource(text: &str) -> bool {
+    let wild = |text: &str| text.contains(['*', '?']);
+    let first = text.split(':').next().unwrap_or_default();
+    text.trim() == text && (wild(first) || (first == "arn" && (wild(text) || split_arn(text).is_some())))
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -2,7 +2,7 @@
 //! the decision itself does not come through here.
 
 use super::scan::{PolicyKind, Subject};
-use crate::condition::{Condition, Keys, Operator, Unresolved};
+use crate::condition::{Condition, Keys, Operand, Operator, Unresolved};
 use crate::context::Lookup;
 use crate::document::{Document, Effect, Statement, push_step};
 use crate::keys;
@@ -40,7 +40,9 @@ fn action(subject: &Subject<'_>, statement: &Statement, base: &str) -> Part {
     let reason = match truth {
         Truth::True => format!("covers the action `{}`", subject.action),
         Truth::False => format!("does not cover the action `{}`", subject.action),
-        Truth::Unknown => "has a wildcard in the name of a service, which IAM does not accept".to_owned(),
+        Truth::Unknown => {
+            "has a wildcard in the name of a service, or is not of the form `service:Action`; IAM accepts neither".to_owned()
+        }
     };
     Part { pointer: format!("{base}/{name}"), truth, reason }
 }
@@ -67,7 +69,9 @@ fn principal(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, bas
             format!("lists some of the ARNs that stand for the caller, `{caller}`, but not all of them")
         }
         (Truth::Unknown, Some(_)) => {
-            format!("may match the caller, `{caller}`: the ARN is not enough to decide")
+            format!(
+                "may match the caller, `{caller}`: AWS does not say whom this text means, or the ARN is not enough to decide"
+            )
         }
     };
     Some(Part { pointer: format!("{base}/{name}"), truth, reason })
@@ -89,7 +93,7 @@ fn resource(subject: &Subject<'_>, statement: &Statement, kind: PolicyKind, base
         (Truth::False, _) => format!("does not cover the resource `{resource}`"),
         (Truth::Unknown, None) => "is missing, but a policy of this kind needs it".to_owned(),
         (Truth::Unknown, Some(_)) => format!(
-            "may cover the resource `{resource}`: it depends on a variable without a known value, or on a `*` that runs across a colon"
+            "may cover the resource `{resource}`: it depends on a variable without a known value, or on a `*` that runs across a colon, or it is not an ARN"
         ),
     };
     Some(Part { pointer: format!("{base}/{name}"), truth, reason })
@@ -115,6 +119,9 @@ fn condition(subject: &Subject<'_>, effect: Effect, asked: &Condition, base: &st
     let doubt = match truth {
         Truth::Unknown if mismatched => {
             "; AWS does not say what this operator does with values of this key's type, so this cannot be decided"
+        }
+        Truth::Unknown if asked.values.iter().any(|value| value.operand == Operand::Undocumented) => {
+            "; AWS does not say how this operator reads this value, so this cannot be decided"
         }
         Truth::Unknown => "; this cannot be decided",
         Truth::True | Truth::False => "",

@@ -148,12 +148,13 @@ fn wide_names(policy: &FunctionPolicy<'_>, intent: &RoleIntent, findings: &mut V
                     format!("the function's policy names the session `{session}`")
                 }
                 PrincipalName::Identity(_)
-                | PrincipalName::Account(_)
+                | PrincipalName::Account { .. }
                 | PrincipalName::UniqueId(_)
                 | PrincipalName::Service(_)
                 | PrincipalName::Federated(_)
                 | PrincipalName::CanonicalUser(_)
-                | PrincipalName::Nobody(_) => continue,
+                | PrincipalName::Nobody(_)
+                | PrincipalName::Undocumented(..) => continue,
             };
             findings.push(Finding {
                 id: FindingId::L2,

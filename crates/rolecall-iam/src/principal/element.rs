@@ -1,16 +1,18 @@
 //! The `Principal` and `NotPrincipal` elements: whom a statement names, and whether a caller is meant.
 //!
-//! Facts: IAM User Guide, "Principal", "NotPrincipal" and "Policy evaluation logic". A name with a wildcard inside, a
-//! deleted principal's unique id and a canonical user match no caller.
+//! Facts: IAM User Guide, "Principal", "NotPrincipal" and "Policy evaluation logic". An ARN with a wildcard inside, a
+//! deleted principal's unique id and a canonical user match no caller. Whom another text means that AWS refuses as a name
+//! is not documented.
 
 use super::Principal;
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Partition, split_arn};
 use crate::document::{Clause, Effect};
+use crate::keys::CallerKind;
 use crate::truth::Truth;
 
 /// The kinds of names that a `Principal` element can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum PrincipalKind {
+pub enum PrincipalKind {
     /// `"AWS"`
     Aws,
     /// `"Service"`
@@ -24,12 +26,22 @@ pub(crate) enum PrincipalKind {
 impl PrincipalKind {
     /// The key under which names of this kind stand in a document.
     #[must_use]
-    pub(crate) fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::Aws => "AWS",
             Self::Service => "Service",
             Self::Federated => "Federated",
             Self::CanonicalUser => "CanonicalUser",
+        }
+    }
+
+    /// Whether a name of this kind can mean such a caller.
+    pub(crate) fn may_mean(self, caller: CallerKind) -> bool {
+        match self {
+            Self::Aws => true,
+            Self::Service => caller == CallerKind::Service,
+            Self::Federated => matches!(caller, CallerKind::WebIdentity | CallerKind::Saml),
+            Self::CanonicalUser => false,
         }
     }
 
@@ -47,8 +59,13 @@ pub enum PrincipalName {
     Everyone,
     /// `{"AWS": "*"}`: for a role's trust, every AWS principal of every account.
     AnyAws,
-    /// A whole account, as twelve digits or as its root ARN, which mean the same.
-    Account(AccountId),
+    /// A whole account, as twelve digits or as its root ARN.
+    Account {
+        /// The partition that the root ARN names. Twelve digits mean an account of the partition that the policy is in.
+        partition: Option<Partition>,
+        /// The account.
+        account: AccountId,
+    },
     /// Exactly this user, role or session.
     Identity(Principal),
     /// The unique id (`AROA…`, `AIDA…`) that IAM shows in place of a principal that has been deleted.
@@ -59,23 +76,49 @@ pub enum PrincipalName {
     Federated(String),
     /// An S3 canonical user.
     CanonicalUser(String),
-    /// Text under `AWS` that names nobody, such as an ARN with a wildcard inside.
+    /// Text under `AWS` that names nobody: an ARN or an account with a wildcard inside.
     Nobody(String),
+    /// Text that AWS refuses as a name: whom it would mean is not documented.
+    Undocumented(PrincipalKind, String),
 }
 
 impl PrincipalName {
     pub(crate) fn read(kind: PrincipalKind, text: &str) -> Self {
         match kind {
-            PrincipalKind::Service => Self::Service(text.to_owned()),
-            PrincipalKind::Federated => Self::Federated(text.to_owned()),
             PrincipalKind::CanonicalUser => Self::CanonicalUser(text.to_owned()),
+            PrincipalKind::Service if is_plain(text) => Self::Service(text.to_owned()),
+            PrincipalKind::Federated if is_plain(text) => Self::Federated(text.to_owned()),
+            PrincipalKind::Service | PrincipalKind::Federated => Self::Undocumented(kind, text.to_owned()),
             PrincipalKind::Aws if text == "*" => Self::AnyAws,
             PrincipalKind::Aws => match (text.parse(), Principal::from_arn(text)) {
-                (Ok(account), _) | (_, Some(Principal::Root { account, .. })) => Self::Account(account),
+                (Ok(account), _) => Self::Account { partition: None, account },
+                (_, Some(Principal::Root { partition, account })) => {
+                    Self::Account { partition: Some(partition), account }
+                }
                 (_, Some(identity)) => Self::Identity(identity),
                 _ if is_unique_id(text) => Self::UniqueId(text.to_owned()),
-                _ => Self::Nobody(text.to_owned()),
+                _ if names_nobody(text) => Self::Nobody(text.to_owned()),
+                _ => Self::Undocumented(kind, text.to_owned()),
             },
+        }
+    }
+
+    /// Whether this is the account of a caller, written as an account.
+    pub(crate) fn is_account_of(&self, caller: &Principal) -> bool {
+        match self {
+            Self::Account { partition, account } => {
+                caller.account() == Some(account)
+                    && partition.as_ref().is_none_or(|partition| caller.partition() == Some(partition))
+            }
+            Self::Everyone
+            | Self::AnyAws
+            | Self::Identity(_)
+            | Self::UniqueId(_)
+            | Self::Service(_)
+            | Self::Federated(_)
+            | Self::CanonicalUser(_)
+            | Self::Nobody(_)
+            | Self::Undocumented(..) => false,
         }
     }
 
@@ -84,9 +127,10 @@ impl PrincipalName {
     pub(crate) fn kind(&self) -> Option<PrincipalKind> {
         match self {
             Self::Everyone => None,
-            Self::AnyAws | Self::Account(_) | Self::Identity(_) | Self::UniqueId(_) | Self::Nobody(_) => {
+            Self::AnyAws | Self::Account { .. } | Self::Identity(_) | Self::UniqueId(_) | Self::Nobody(_) => {
                 Some(PrincipalKind::Aws)
             }
+            Self::Undocumented(kind, _) => Some(*kind),
             Self::Service(_) => Some(PrincipalKind::Service),
             Self::Federated(_) => Some(PrincipalKind::Federated),
             Self::CanonicalUser(_) => Some(PrincipalKind::CanonicalUser),
@@ -110,8 +154,7 @@ impl PrincipalName {
                 | Principal::Service(_)
                 | Principal::Anonymous => (Truth::True, Reach::SkipsAll),
             },
-            // The partition of a root ARN is not compared: no principal acts outside its own partition.
-            Self::Account(account) => (Truth::from(caller.account() == Some(account)), Reach::Delegates),
+            Self::Account { .. } => (self.is_account_of(caller).into(), Reach::Delegates),
             Self::Identity(named) => matches_identity(named, caller),
             Self::Service(name) => same(matches!(caller, Principal::Service(caller) if caller == name)),
             Self::Federated(name) => same(matches!(
@@ -119,6 +162,9 @@ impl PrincipalName {
                 Principal::WebIdentity(provider) | Principal::Saml(provider) if provider == name
             )),
             Self::UniqueId(_) | Self::CanonicalUser(_) | Self::Nobody(_) => (Truth::False, Reach::Delegates),
+            Self::Undocumented(kind, _) => {
+                (Truth::from(kind.may_mean(caller.kind())).and(Truth::Unknown), Reach::SkipsAll)
+            }
         }
     }
 }
@@ -128,15 +174,30 @@ impl std::fmt::Display for PrincipalName {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Everyone | Self::AnyAws => formatter.write_str("*"),
-            Self::Account(account) => write!(formatter, "{account}"),
+            Self::Account { partition: _, account } => write!(formatter, "{account}"),
             Self::Identity(identity) => write!(formatter, "{identity}"),
             Self::UniqueId(text)
             | Self::Service(text)
             | Self::Federated(text)
             | Self::CanonicalUser(text)
-            | Self::Nobody(text) => formatter.write_str(text),
+            | Self::Nobody(text)
+            | Self::Undocumented(_, text) => formatter.write_str(text),
         }
     }
+}
+
+/// A name without wildcards, blanks and what is not ASCII.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?".contains(&byte))
+}
+
+/// "You cannot use a wildcard to match part of a principal name or ARN", and "you cannot identify a user group as a
+/// principal" (IAM User Guide, "Principal").
+fn names_nobody(text: &str) -> bool {
+    let begins = text.starts_with("arn:") || text.starts_with(|first: char| first.is_ascii_digit());
+    let is_group = split_arn(text)
+        .is_some_and(|[_, _, service, _, _, resource]| service == "iam" && resource.starts_with("group/"));
+    (begins && text.contains(['*', '?']) || is_group) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// IAM's unique ids are a four-letter prefix that tells the kind, and capital letters and digits (IAM User Guide, "IAM
@@ -274,10 +335,13 @@ fn match_all_but(names: &[PrincipalName], caller: &Principal, effect: Effect, ha
         return Truth::False;
     }
     let lists = |wanted: &dyn Fn(&PrincipalName) -> bool| names.iter().any(wanted);
-    let account =
-        lists(&|name| matches!(name, PrincipalName::Account(account) if caller.account() == Some(account)));
-    let itself =
-        lists(&|name| !matches!(name, PrincipalName::Account(_)) && name.matches(caller).0 == Truth::True);
+    let account = lists(&|name| name.is_account_of(caller));
+    let itself = lists(&|name| {
+        !matches!(name, PrincipalName::Account { .. }) && name.matches(caller).0 == Truth::True
+    });
+    let perhaps = lists(&|name| {
+        matches!(name, PrincipalName::Undocumented(..)) && name.matches(caller).0 == Truth::Unknown
+    });
     let (some, all) = match caller {
         Principal::Root { .. } => (account, account),
         Principal::Service(_) | Principal::WebIdentity(_) | Principal::Saml(_) | Principal::Anonymous => {
@@ -303,6 +367,7 @@ fn match_all_but(names: &[PrincipalName], caller: &Principal, effect: Effect, ha
     match (some, all) {
         (_, true) => Truth::False,
         (true, false) => Truth::Unknown,
+        (false, false) if perhaps => Truth::Unknown,
         (false, false) => Truth::True,
     }
 }

@@ -5,8 +5,9 @@
 //! impossible.
 
 use super::caller::{Call, Caller};
+use super::readable::arn_shape;
 use crate::arn::split_arn;
-use crate::keys::{self, Attribute, CallerKind, Parameter, Presence, Source};
+use crate::keys::{self, Attribute, CallerKind, Parameter, Presence, Source, Type};
 use crate::pattern::{CharacterSet, Pattern, Token};
 
 /// The values of a key.
@@ -108,7 +109,13 @@ impl Domain {
                 None => Self::new(Presence::Sometimes, anything(None)),
             },
         };
-        Self { several: Some(facts.several), ..domain }
+        let values = match domain.values {
+            Values::Shaped { longest, .. } if facts.kind == Type::Arn => {
+                Values::Shaped { shape: arn_shape(), longest }
+            }
+            values => values,
+        };
+        Self { several: Some(facts.several), values, ..domain }
     }
 
     fn of_attribute(attribute: Attribute, kind: CallerKind) -> Self {

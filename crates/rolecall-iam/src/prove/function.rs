@@ -159,7 +159,8 @@ pub fn admitted_services(policies: &[FunctionPolicy<'_>], passages: &[Passage]) 
             PrincipalName::Service(service) => Some(service.clone()),
             PrincipalName::Everyone
             | PrincipalName::AnyAws
-            | PrincipalName::Account(_)
+            | PrincipalName::Account { .. }
+            | PrincipalName::Undocumented(..)
             | PrincipalName::Identity(_)
             | PrincipalName::UniqueId(_)
             | PrincipalName::Federated(_)

@@ -23,11 +23,12 @@ pub(super) fn partitions(known: Option<&Partition>, matters: bool) -> Vec<Partit
     }
 }
 
-/// The partitions of the users, roles and sessions that a document names.
+/// The partitions of the ARNs that a document names as principals.
 pub(super) fn named_partitions(document: &Document) -> impl Iterator<Item = &Partition> {
     let names = document.statements().iter().filter_map(|statement| statement.principal.as_ref());
     names.flat_map(|clause| &clause.values).filter_map(|name| match name {
         PrincipalName::Identity(identity) => identity.partition(),
+        PrincipalName::Account { partition, account: _ } => partition.as_ref(),
         _ => None,
     })
 }
@@ -51,8 +52,7 @@ pub(super) fn keys_of_statement(statement: &Statement) -> impl Iterator<Item = &
             | Operand::Bool(_)
             | Operand::Bytes(_)
             | Operand::Network(_)
-            | Operand::Unreadable
-            | Operand::Unverified => None,
+            | Operand::Undocumented => None,
         });
         std::iter::once(&condition.key).chain(variables.flatten())
     });
@@ -129,7 +129,10 @@ pub(super) fn named(document: &Document) -> Vec<Principal> {
         .flat_map(|clause| &clause.values)
     {
         let principal = match name {
-            PrincipalName::Account(account) => format!("arn:aws:iam::{account}:root").parse().ok(),
+            PrincipalName::Account { partition, account } => {
+                let partition = partition.clone().or_else(|| "aws".parse().ok());
+                partition.map(|partition| root_of(&partition, account))
+            }
             PrincipalName::Identity(principal) => Some(principal.clone()),
             PrincipalName::Service(service) => Some(Principal::Service(service.clone())),
             PrincipalName::Federated(provider) => provider.parse().ok(),
@@ -137,7 +140,8 @@ pub(super) fn named(document: &Document) -> Vec<Principal> {
             | PrincipalName::AnyAws
             | PrincipalName::UniqueId(_)
             | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => None,
+            | PrincipalName::Nobody(_)
+            | PrincipalName::Undocumented(..) => None,
         };
         if let Some(principal) = principal.filter(|principal| seen.insert(principal.clone())) {
             found.push(principal);

@@ -79,25 +79,29 @@ impl Group {
 
     /// Whether a name means nobody but members.
     pub(super) fn covers(&self, name: &PrincipalName) -> bool {
-        let lists = |account: &AccountId, identity: Option<&Principal>| {
-            self.members.by_account.get(&Some(account.clone())).is_some_and(|members| {
-                // Root users come first in the order of principals.
-                matches!(members.first(), Some(Principal::Root { .. }))
-                    || identity.is_some_and(|named| members.contains(named))
-            })
+        let lists = |account: &AccountId, wanted: &dyn Fn(&Principal) -> bool| {
+            self.members
+                .by_account
+                .get(&Some(account.clone()))
+                .is_some_and(|members| members.iter().any(wanted))
         };
+        // Without a partition, an account of any of them may be meant.
+        let is_root = |member: &Principal, partition: Option<&Partition>| matches!(member, Principal::Root { partition: of, .. } if partition == Some(of));
         match name {
-            PrincipalName::Account(account) => lists(account, None),
-            PrincipalName::Identity(identity) => {
-                identity.account().is_some_and(|account| lists(account, Some(identity)))
+            PrincipalName::Account { partition, account } => {
+                lists(account, &|member| is_root(member, partition.as_ref()))
             }
+            PrincipalName::Identity(identity) => identity.account().is_some_and(|account| {
+                lists(account, &|member| is_root(member, identity.partition()) || member == identity)
+            }),
             PrincipalName::Everyone
             | PrincipalName::AnyAws
             | PrincipalName::UniqueId(_)
             | PrincipalName::Service(_)
             | PrincipalName::Federated(_)
             | PrincipalName::CanonicalUser(_)
-            | PrincipalName::Nobody(_) => false,
+            | PrincipalName::Nobody(_)
+            | PrincipalName::Undocumented(..) => false,
         }
     }
 
@@ -106,10 +110,10 @@ impl Group {
         let few = element.filter(|clause| !clause.negated && clause.values.len() <= FEW_NAMES);
         let accounts: Option<Vec<Option<AccountId>>> = few.and_then(|clause| {
             let account_of = |name: &PrincipalName| match name {
-                PrincipalName::Account(account) => Some(Some(account.clone())),
+                PrincipalName::Account { account, .. } => Some(Some(account.clone())),
                 PrincipalName::Identity(identity) => Some(identity.account().cloned()),
                 PrincipalName::Service(_) | PrincipalName::Federated(_) => Some(None),
-                PrincipalName::Everyone | PrincipalName::AnyAws => None,
+                PrincipalName::Everyone | PrincipalName::AnyAws | PrincipalName::Undocumented(..) => None,
                 PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => {
                     Some(None)
                 }
@@ -214,7 +218,12 @@ fn named(name: &PrincipalName, caller: &Caller) -> Option<Alternative> {
             let signed = !matches!(caller.kind, CallerKind::WebIdentity | CallerKind::Saml);
             Some(if signed { all } else { all.perhaps() })
         }
-        PrincipalName::Account(account) => {
+        PrincipalName::Account { partition, .. }
+            if partition.is_some() && partition.as_ref() != caller.partition() =>
+        {
+            None
+        }
+        PrincipalName::Account { partition: _, account } => {
             let arns = caller.arns_of_account(account).filter(|_| caller.kind.has_account())?;
             Some(on(Variable::Arn, arns))
         }
@@ -227,6 +236,9 @@ fn named(name: &PrincipalName, caller: &Caller) -> Option<Alternative> {
                 .then(|| on(Variable::Name, Pattern::literal(provider)))
         }
         PrincipalName::UniqueId(_) | PrincipalName::CanonicalUser(_) | PrincipalName::Nobody(_) => None,
+        PrincipalName::Undocumented(kind, _) => {
+            kind.may_mean(caller.kind).then(|| Alternative::surely(Vec::new()).perhaps())
+        }
     }
 }
 
@@ -255,17 +267,18 @@ fn identified(identity: &Principal, caller: &Caller) -> Option<Alternative> {
 /// The callers of the form who belong to a principal.
 fn member_of(member: &Principal, caller: &Caller) -> Option<Alternative> {
     match member {
-        Principal::Root { account, .. } => {
-            let arns = caller.arns_of_account(account).filter(|_| caller.kind.has_account())?;
+        Principal::Root { partition, account } => {
+            let same = caller.kind.has_account() && caller.partition() == Some(partition);
+            let arns = caller.arns_of_account(account).filter(|_| same)?;
             Some(on(Variable::Arn, arns))
         }
         Principal::Role(role) => {
-            let session = caller.kind == CallerKind::Session;
+            let session = caller.kind == CallerKind::Session && caller.partition() == Some(&role.partition);
             let arns = session.then(|| caller.arns_of_role(&role.account, role.name.as_str())).flatten()?;
             Some(on(Variable::Arn, arns))
         }
-        Principal::RoleSession { account, role, session, .. } => {
-            let is_session = caller.kind == CallerKind::Session;
+        Principal::RoleSession { partition, account, path: _, role, session } => {
+            let is_session = caller.kind == CallerKind::Session && caller.partition() == Some(partition);
             let arns = is_session.then(|| caller.arns_of_role(account, role.as_str())).flatten()?;
             let ids = user_ids_of_session(session);
             Some(Alternative::surely(vec![(Variable::Arn, arns), (Variable::UserId, ids)]))
@@ -323,11 +336,7 @@ fn exempt(names: &[PrincipalName], caller: &Caller) -> Vec<Alternative> {
 
 /// The users, roles and sessions among the names whose account is listed, too.
 fn listed_with_account(names: &[PrincipalName]) -> impl Iterator<Item = &Principal> {
-    let lists = |identity: &Principal| {
-        names.iter().any(
-            |name| matches!(name, PrincipalName::Account(account) if identity.account() == Some(account)),
-        )
-    };
+    let lists = |identity: &Principal| names.iter().any(|name| name.is_account_of(identity));
     names
         .iter()
         .filter_map(|name| match name {

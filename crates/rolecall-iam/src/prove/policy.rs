@@ -12,7 +12,9 @@ use std::collections::{BTreeSet, HashSet};
 use super::answer::{Proof, Witness};
 use super::caller::{Call, Caller, Example};
 use super::linked::completed;
-use super::mentioned::{as_printed, implying, keys_of, named_partitions, partitions, state_caller, stated};
+use super::mentioned::{
+    as_printed, implying, keys_of, named_partitions, partitions, root_of, state_caller, stated,
+};
 use super::names::{Group, Union};
 use super::permission::INVOKE;
 use super::question::{Callers, Demand, Question};
@@ -87,9 +89,19 @@ impl<'d> ResourcePolicy<'d> {
     /// the policy.
     #[must_use]
     pub fn of_role(document: &'d Document, role: Option<&RoleArn>) -> Self {
+        Self::of_role_in(document, role, None)
+    }
+
+    /// The same where the partition of the role is known and its ARN may not be.
+    pub(super) fn of_role_in(
+        document: &'d Document,
+        role: Option<&RoleArn>,
+        partition: Option<&Partition>,
+    ) -> Self {
         let known = role.is_some();
         let resource = role.map_or_else(|| RoleArn::example().to_string(), RoleArn::to_string);
-        let policy = Self::of(document, Call::AssumeRole, resource, role.map(|role| &role.partition));
+        let partition = role.map(|role| &role.partition).or(partition);
+        let policy = Self::of(document, Call::AssumeRole, resource, partition);
         Self {
             resource_is_known: known,
             own_account: role.map(|role| role.account.clone()),
@@ -147,6 +159,22 @@ impl<'d> ResourcePolicy<'d> {
                 Proof::Refuted(Box::new(self.witness(request, &evaluation)))
             }
         }
+    }
+
+    /// The accounts that an `Allow` names by their number, in each partition that callers can come from.
+    pub(super) fn numbered_accounts(&self) -> Vec<Principal> {
+        let partitions: BTreeSet<&Partition> =
+            self.forms.iter().filter_map(|form| form.caller.partition()).collect();
+        let allows =
+            self.statements(Effect::Allow).filter_map(|index| self.statement(index)?.principal.as_ref());
+        let names = allows.filter(|clause| !clause.negated).flat_map(|clause| &clause.values);
+        names
+            .filter_map(|name| match name {
+                PrincipalName::Account { partition: None, account } => Some(account),
+                _ => None,
+            })
+            .flat_map(|account| partitions.iter().map(move |partition| root_of(partition, account)))
+            .collect()
     }
 
     /// Callers of partitions that only a question names. Where the resource is known, nobody of another partition counts.

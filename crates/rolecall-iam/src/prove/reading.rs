@@ -2,12 +2,13 @@
 //! is not possible, the text is known only as the most that it can match.
 
 use super::caller::{Caller, Derived, Within};
-use super::rule::Element;
+use super::rule::{Element, lookup};
 use crate::condition::{Condition, ConditionValue, Operand, Test};
 use crate::coverage;
 use crate::keys::CallerPart;
 use crate::pattern::{CharacterSet, Pattern, Token};
 use crate::text::{self, Form, Piece, PolicyText};
+use crate::truth::Truth;
 
 /// A text of a policy for callers of one form.
 pub(super) enum Reading {
@@ -108,6 +109,16 @@ pub(super) fn arn_pattern(tokens: &[text::Token]) -> Option<Pattern> {
     (colons >= 5).then_some(pattern)
 }
 
+/// Whether the value of a variable may have a colon among the first five parts of an ARN. The account that is filled in
+/// where a text is known has none.
+fn may_shift(text: &PolicyText, known: bool, caller: &Caller) -> bool {
+    match text.shifts_arn_parts(|key| lookup(caller, key).into_variable()) {
+        Truth::True => true,
+        Truth::Unknown => !known,
+        Truth::False => false,
+    }
+}
+
 /// What a condition compares a part of the caller with, as values of the string that the part stands in. `None` where
 /// the value matches nothing.
 pub(super) fn compared(
@@ -134,8 +145,9 @@ pub(super) fn compared(
     let whole = coverage::possible(&tokens);
     let (pattern, known) = match test {
         Test::ArnEquals | Test::ArnLike => match arn_pattern(&tokens) {
-            Some(pattern) => (pattern, known),
-            None => (whole, false),
+            Some(pattern) if !may_shift(text, known, caller) => (pattern, known),
+            Some(_) => (whole, false),
+            None => return anything(),
         },
         Test::StringEqualsIgnoreCase if !text.raw().is_ascii() => return anything(),
         Test::StringEqualsIgnoreCase => (whole.ignoring_case(), known),

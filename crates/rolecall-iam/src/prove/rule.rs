@@ -306,7 +306,8 @@ fn on_part(condition: &Condition, part: CallerPart, caller: &Caller) -> Result<C
             return Err(condition.holds(&OfCaller { caller }, Unresolved::Doubted));
         }
     };
-    if keys::is_mismatched(condition.key.folded(), test) {
+    // The evaluator says why.
+    if keys::is_mismatched(condition.key.folded(), test) || (negated && condition.values.is_empty()) {
         return Err(Truth::Unknown);
     }
     let values = condition.values.iter();
@@ -338,16 +339,11 @@ pub(super) fn lookup<'c>(caller: &'c Caller, key: &ContextKey) -> Lookup<'c> {
 }
 
 fn actions(clause: &Clause<ActionPattern>) -> Cover {
-    let element = |action: &ActionPattern| {
-        let pattern = Pattern::like(&action.raw().to_ascii_lowercase());
-        if has_wild_service(action.raw()) { Element::perhaps(pattern) } else { Element::exactly(pattern) }
+    let element = |action: &ActionPattern| match action.reach() {
+        (pattern, true) => Element::exactly(pattern),
+        (pattern, false) => Element::perhaps(pattern),
     };
     Cover::of(clause.negated, clause.values.iter().map(element))
-}
-
-/// IAM accepts no wildcard in a service's name; the evaluator does not rely on it.
-fn has_wild_service(raw: &str) -> bool {
-    raw != "*" && raw.split(':').next().is_some_and(|service| service.contains(['*', '?']))
 }
 
 fn resources(clause: &Clause<ResourcePattern>, effect: Effect, caller: &Caller) -> Cover {

@@ -83,11 +83,16 @@ impl<'d> RoleTrust<'d> {
         let trusted_is_stated = !intent.trusted.is_empty();
         let trusted = if trusted_is_stated { intent.trusted.clone() } else { named(document) };
         let own = intent.role.as_ref().map(|role| root_of(&role.partition, &role.account));
+        // Nobody acts outside of the own partition, so a role is in the partition of those who are meant to assume it.
+        let meant = intent.trusted.iter().find_map(Principal::partition);
+        let policy = ResourcePolicy::of_role_in(document, intent.role.as_ref(), meant);
+        // Where nobody is stated, an account that is written as a number is trusted in every partition in question.
+        let numbers = if trusted_is_stated { Vec::new() } else { policy.numbered_accounts() };
         Self {
-            policy: ResourcePolicy::of_role(document, intent.role.as_ref()),
+            policy,
             all_can_pass_id: trusted_is_stated
                 && trusted.iter().all(|principal| principal.account().is_some()),
-            trusted_group: Group::of(trusted.iter().cloned()),
+            trusted_group: Group::of(trusted.iter().cloned().chain(numbers)),
             trusted,
             trusted_is_stated,
             own: Group::of(own),

@@ -88,7 +88,7 @@ impl<'a> Atoms<'a> {
                     Operand::Bool(_) => atoms.booleans = true,
                     Operand::Bytes(_) => atoms.base64.push(&value.raw),
                     Operand::Network(network) => atoms.networks.push(*network),
-                    Operand::Unreadable | Operand::Unverified => {}
+                    Operand::Undocumented => {}
                 }
             }
         }
@@ -144,12 +144,7 @@ impl<'a> Atoms<'a> {
             kinds.push(family::numbers(&self.numbers));
         }
         if !self.times.is_empty() {
-            let mut times = family::times(&self.times);
-            // Four digits are a year or seconds; AWS gives its own times in full.
-            if !matches!(domain.values, Values::Times) {
-                times.push(vec!["2024".to_owned()]);
-            }
-            kinds.push(times);
+            kinds.push(family::times(&self.times));
         }
         if !self.networks.is_empty() {
             kinds.push(family::addresses(&self.networks));
@@ -158,7 +153,7 @@ impl<'a> Atoms<'a> {
             kinds.push(family::base64(&self.base64));
         }
         if self.booleans {
-            kinds.push(["true", "false", "True"].map(|word| vec![word.to_owned()]).into());
+            kinds.push(["true", "false"].map(|word| vec![word.to_owned()]).into());
         }
         if kinds.is_empty() {
             kinds.extend(match domain.values {
@@ -264,7 +259,7 @@ fn single_values(
     let mut found = unlisted(&spellings, &literals, fits);
     found.extend(text_values(&atoms.texts, shape, *longest, domain.readable, budget)?);
     if !spellings.is_empty() {
-        // What the operator cannot read at all.
+        // What AWS does not say how to read.
         let unreadable = ["other", "another-value", "yet-another-value"].map(|text| vec![text.to_owned()]);
         found.extend(unlisted(&unreadable, &literals, fits).into_iter().take(1));
     }

@@ -55,7 +55,7 @@ enum Direct {
 impl Direct {
     /// Whether the name is less direct than that.
     fn is_less(self, name: &PrincipalName, role: &RoleArn) -> bool {
-        let of_account = matches!(name, PrincipalName::Account(account) if *account == role.account);
+        let of_account = matches!(name, PrincipalName::Account { account, .. } if *account == role.account);
         let of_role =
             matches!(name, PrincipalName::Identity(Principal::Role(named)) if named.account == role.account);
         match self {

@@ -125,7 +125,7 @@ pub(super) fn who(request: &Request, evaluation: &Evaluation, policy: &ResourceP
     };
     let named = |wanted: &dyn Fn(&PrincipalName) -> bool| names.values.iter().any(wanted);
     let everybody = named(&|name| matches!(name, PrincipalName::Everyone | PrincipalName::AnyAws));
-    if !everybody && !named(&|name| matches!(name, PrincipalName::Account(named) if named == account)) {
+    if !everybody && !named(&|name| name.is_account_of(caller)) {
         format!("`{caller}`")
     } else if policy.is_own(caller) {
         format!("any principal of the role's own account {account}")

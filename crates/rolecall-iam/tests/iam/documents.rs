@@ -1,7 +1,7 @@
 //! Reading documents: every form, lossless; every fault at once with its place.
 
 use rolecall_iam::document::{Document, Effect, MAX_BYTES, MAX_DEPTH, MAX_FAULTS, Version};
-use rolecall_iam::principal::element::PrincipalName;
+use rolecall_iam::principal::element::{PrincipalKind, PrincipalName};
 use serde_json::json;
 
 /// The text comes back as it was, white space apart.
@@ -38,7 +38,10 @@ fn statements_are_typed() {
     assert_eq!(
         principal.values,
         [
-            PrincipalName::Account("111122223333".parse().unwrap()),
+            PrincipalName::Account {
+                partition: Some("aws".parse().unwrap()),
+                account: "111122223333".parse().unwrap()
+            },
             PrincipalName::UniqueId("AROA1234567890EXAMPLE".into())
         ]
     );
@@ -65,8 +68,11 @@ fn names_that_are_left_over() {
         "AROA1234567890example",
         "AROA123",
         "AROA-1234567890-EXAMPLE",
-        "11112222333*",
+        "11112222333* ",
     ] {
+        assert_eq!(name(text), PrincipalName::Undocumented(PrincipalKind::Aws, text.to_owned()));
+    }
+    for text in ["11112222333*", "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:group/g"] {
         assert_eq!(name(text), PrincipalName::Nobody(text.to_owned()));
     }
 }

@@ -7,35 +7,35 @@ use rolecall_iam::evaluate::{Decision, Evaluation, Layers, Request, evaluate, ev
 use serde_json::{Value, json};
 
 /// The account that owns the role.
-pub(super) const CUSTOMER: &str = "111122223333";
+pub(crate) const CUSTOMER: &str = "111122223333";
 /// The account that is to assume the role.
-pub(super) const VENDOR: &str = "765628985471";
+pub(crate) const VENDOR: &str = "765628985471";
 /// Somebody else's account.
-pub(super) const STRANGER: &str = "999988887777";
+pub(crate) const STRANGER: &str = "999988887777";
 /// The role.
-pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/DataActions";
+pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/DataActions";
 /// A caller in the vendor's account.
-pub(super) const VENDOR_ROLE: &str = "arn:aws:iam::765628985471:role/platform";
+pub(crate) const VENDOR_ROLE: &str = "arn:aws:iam::765628985471:role/platform";
 
-pub(super) fn document(value: Value) -> Document {
+pub(crate) fn document(value: Value) -> Document {
     Document::from_value(&value).unwrap_or_else(|errors| panic!("{errors}: {value}"))
 }
 
 /// A document of version 2012-10-17 with these statements.
-pub(super) fn policy(statements: Value) -> Document {
+pub(crate) fn policy(statements: Value) -> Document {
     document(json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-pub(super) fn allow_all() -> Document {
+pub(crate) fn allow_all() -> Document {
     policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]))
 }
 
 /// A trust policy that allows `sts:AssumeRole` to these principals.
-pub(super) fn trust(principal: Value) -> Document {
+pub(crate) fn trust(principal: Value) -> Document {
     policy(json!([{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }]))
 }
 
-pub(super) fn request(principal: &str, action: &str, resource: &str) -> Request {
+pub(crate) fn request(principal: &str, action: &str, resource: &str) -> Request {
     Request {
         principal: principal.parse().unwrap_or_else(|error| panic!("{error}")),
         action: action.to_owned(),
@@ -45,12 +45,12 @@ pub(super) fn request(principal: &str, action: &str, resource: &str) -> Request 
     }
 }
 
-pub(super) fn assume(principal: &str) -> Request {
+pub(crate) fn assume(principal: &str) -> Request {
     request(principal, "sts:AssumeRole", ROLE)
 }
 
 /// The same request with more context: each value is a string or a list of strings.
-pub(super) fn with_context(mut request: Request, context: Value) -> Request {
+pub(crate) fn with_context(mut request: Request, context: Value) -> Request {
     for (key, value) in context.as_object().expect("the context is an object") {
         match value {
             Value::String(text) => request.context.set(key.as_str(), text.as_str()),
@@ -65,12 +65,12 @@ pub(super) fn with_context(mut request: Request, context: Value) -> Request {
     request
 }
 
-pub(super) fn trust_side(request: &Request, trust: &Document) -> Decision {
+pub(crate) fn trust_side(request: &Request, trust: &Document) -> Decision {
     evaluate_trust(request, trust).decision
 }
 
 /// The answer where identity policies are all there is.
-pub(super) fn by_identity(request: &Request, identity: &Document) -> Evaluation {
+pub(crate) fn by_identity(request: &Request, identity: &Document) -> Evaluation {
     evaluate(request, &Layers { identity: vec![identity], ..Layers::default() })
 }
 

@@ -21,6 +21,7 @@ mod random;
 mod reviewed;
 mod stated;
 mod support;
+mod undocumented;
 mod within;
 
 /// How many cases a property runs: `ordinary`, or what `ROLECALL_PROOF_CASES` says.
