@@ -41,6 +41,18 @@ pub(super) fn authorization_details(details: &Value) -> Vec<RoleDocuments> {
     items(details, "RoleDetailList").map(with_permissions).collect()
 }
 
+/// The roles of a list, and a name for those that stand on its further pages (IAM API Reference: `IsTruncated` and `Marker`;
+/// the AWS CLI with `--max-items`: `NextToken`).
+pub(super) fn whole(mut roles: Vec<RoleDocuments>, list: &Value) -> Vec<RoleDocuments> {
+    let is_cut =
+        |key: &str| list.get(key).is_some_and(|value| !value.is_null() && *value != Value::Bool(false));
+    if let Some(key) = ["IsTruncated", "Marker", "NextToken"].into_iter().find(|key| is_cut(key)) {
+        let reason = format!("/{key}: the list goes on, and the file does not have the rest of it");
+        roles.push(RoleDocuments::unread("the rest of the list", &reason));
+    }
+    roles
+}
+
 fn role_documents(role: &Value, permissions: Side<super::PermissionDocuments>) -> RoleDocuments {
     let arn = text(role, "Arn");
     let name = text(role, "RoleName");

@@ -2,8 +2,10 @@
 //!
 //! What the functions of a template stand for is worked out in [`intrinsics`]; a document in which something stays
 //! unresolved is unknown, with that place. What every other resource could do to a role is in [`table`]; [`others`]
-//! looks for it, and [`links`] for the policies that are resources of their own.
+//! looks for it, and [`links`] for the policies that are resources of their own. Roles that the template makes without
+//! writing them out are in [`implied`].
 
+mod implied;
 mod intrinsics;
 mod links;
 mod others;
@@ -22,6 +24,7 @@ use rolecall_iam::arn::RoleArn;
 use rolecall_iam::document::{Document, push_step};
 use table::ROLE;
 
+pub(super) use implied::{makes_roles, service_linked};
 pub(super) use others::is_harmless;
 
 /// "The maximum number of resources that you can declare in your CloudFormation template" (CloudFormation User Guide,
@@ -62,26 +65,12 @@ pub(super) fn roles(tree: &Value, parameters: &Parameters) -> Result<Vec<RoleDoc
             let reader = Reader { template: &template, role: resource, resolver: template.resolver() };
             roles.extend(reader.read(links.of(index), &doubts, index));
         } else if resource.id.starts_with("Fn::") && others::has_role(resource.value) {
-            roles.push(unread_role(resource));
+            let reason = format!("{}: it stands for roles that are not written out", resource.pointer);
+            roles.push(RoleDocuments::unread(resource.id, &reason));
         }
     }
+    roles.extend(implied::roles(&template, &doubts));
     Ok(roles)
-}
-
-/// Roles that are not written out.
-fn unread_role(resource: &Resource<'_>) -> RoleDocuments {
-    let reason = || vec![format!("{}: it stands for roles that are not written out", resource.pointer)];
-    RoleDocuments {
-        name: resource.id.to_owned(),
-        role_name: None,
-        arn: None,
-        max_session_duration: None,
-        trust: Side::Unknown(reason()),
-        permissions: Side::Unknown(reason()),
-        trust_assumes: Vec::new(),
-        permissions_assume: Vec::new(),
-        notes: Vec::new(),
-    }
 }
 
 struct Resource<'t> {
@@ -157,6 +146,20 @@ impl<'t> Template<'t> {
         )
     }
 
+    fn assumptions(&self, defaults: &Defaults<'t>) -> Vec<String> {
+        defaults.iter().map(|name| self.assumption(name)).collect()
+    }
+
+    /// What is taken for granted of its creation; `None` where its condition says that it is not created.
+    fn creation(&self, resource: &Resource<'t>, resolver: &mut Resolver<'t>) -> Option<Vec<String>> {
+        match self.is_created(resource, resolver) {
+            Ok(true) => Some(Vec::new()),
+            Ok(false) if resolver.defaults.is_empty() => None,
+            Ok(false) => Some(vec!["by the defaults of the parameters it is not created".to_owned()]),
+            Err(reasons) => Some(vec![format!("it is taken to be created; {}", reasons.join("; "))]),
+        }
+    }
+
     fn is_created(&self, resource: &Resource<'t>, resolver: &mut Resolver<'t>) -> Result<bool, Reasons> {
         match resource.value.get("Condition") {
             None => Ok(true),
@@ -192,12 +195,7 @@ impl<'t> Reader<'_, 't> {
     fn read(mut self, linked: Linked<'t>, doubts: &Doubts, index: usize) -> Option<RoleDocuments> {
         let role = self.role;
         let mut notes = Vec::new();
-        match self.template.is_created(role, &mut self.resolver) {
-            Ok(true) => {}
-            Ok(false) if self.resolver.defaults.is_empty() => return None,
-            Ok(false) => notes.push("by the defaults of the parameters it is not created".to_owned()),
-            Err(reasons) => notes.push(format!("it is taken to be created; {}", reasons.join("; "))),
-        }
+        notes.extend(self.template.creation(role, &mut self.resolver)?);
         let created = std::mem::take(&mut self.resolver.defaults);
         let role_name = self.text("RoleName");
         let arn = self.arn(role_name.as_deref());
@@ -230,9 +228,7 @@ impl<'t> Reader<'_, 't> {
             .chain(permitted.iter().copied())
             .collect();
         notes.extend(defaults.iter().map(|name| self.template.note_on_default(name)));
-        let assumptions = |defaults: &Defaults<'_>| -> Vec<String> {
-            defaults.iter().map(|name| self.template.assumption(name)).collect()
-        };
+        let assumptions = |defaults: &Defaults<'_>| self.template.assumptions(defaults);
         Some(RoleDocuments {
             name: role.id.to_owned(),
             role_name,

@@ -207,11 +207,12 @@ pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, Extract
             if has("format_version") {
                 terraform::extract(&tree)?
             } else if has("RoleDetailList") {
-                Extracted { kind: Kind::AuthorizationDetails, roles: aws::authorization_details(&tree) }
+                let roles = aws::authorization_details(&tree);
+                Extracted { kind: Kind::AuthorizationDetails, roles: aws::whole(roles, &tree) }
             } else if let Some(role) = members.get("Role") {
                 Extracted { kind: Kind::Roles, roles: aws::roles([role]) }
             } else if let Some(roles) = list("Roles") {
-                Extracted { kind: Kind::Roles, roles: aws::roles(roles) }
+                Extracted { kind: Kind::Roles, roles: aws::whole(aws::roles(roles), &tree) }
             } else if members.get("Resources").is_some_and(Value::is_object) {
                 if text.len() > MAX_TEMPLATE_BYTES {
                     return Err(ExtractError::TooLarge { limit: MAX_TEMPLATE_BYTES });
@@ -240,7 +241,7 @@ pub fn extract(text: &str, parameters: &Parameters) -> Result<Extracted, Extract
 
 impl Extracted {
     /// Takes it as stated that the configuration has no function and no condition around a reference whose value a plan does
-    /// not know. Without this, no claim that rests on such a reference is proved.
+    /// not know, and no `dynamic` block over such a value. Without this, no claim that rests on either is proved.
     ///
     /// # Errors
     /// It is not a Terraform plan.

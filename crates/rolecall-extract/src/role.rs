@@ -77,6 +77,23 @@ pub struct RoleDocuments {
     pub notes: Vec<String>,
 }
 
+impl RoleDocuments {
+    /// A role of which only the name is taken, and why.
+    pub(super) fn unread(name: &str, reason: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            role_name: None,
+            arn: None,
+            max_session_duration: None,
+            trust: Side::Unknown(vec![reason.to_owned()]),
+            permissions: Side::Unknown(vec![reason.to_owned()]),
+            trust_assumes: Vec::new(),
+            permissions_assume: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// Collects the permissions of a role. One document that is not known leaves all of them unknown: it may allow anything,
 /// and deny what the others allow.
 #[derive(Debug, Default)]

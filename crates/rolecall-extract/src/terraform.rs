@@ -18,13 +18,23 @@ use serde_json::Value;
 
 use super::reach::{Breaks, Doubts, MAX_REASONS};
 use super::role::{PermissionReader, RoleDocuments, Side, document, seconds};
-use super::{ExtractError, Extracted, Kind};
+use super::{ExtractError, Extracted, Kind, cloudformation};
 use attached::Removed;
 use references::{INLINE, POLICY, ROLE, Resources, leaves};
 use rolecall_iam::document::Document;
 
 /// Roles of another provider. They are named, and nothing is read of them.
 const OTHER_ROLE: &str = "awscc_iam_role";
+
+/// The types of which AWS makes roles with trust policies that nobody can write.
+const SERVICE_LINKED: [&str; 2] = ["aws_iam_service_linked_role", "awscc_iam_service_linked_role"];
+
+/// The types of which IAM Identity Center makes roles.
+const PERMISSION_SETS: [&str; 2] = ["aws_ssoadmin_permission_set", "awscc_sso_permission_set"];
+
+/// What to do about what a plan does not show.
+const STATE_IT: &str =
+    "prove the state after the apply, or give --plain-references if the configuration has no such thing";
 
 pub(super) fn extract(tree: &Value) -> Result<Extracted, ExtractError> {
     let version = tree.get("format_version").and_then(Value::as_str).unwrap_or_default();
@@ -44,7 +54,7 @@ pub(super) fn extract(tree: &Value) -> Result<Extracted, ExtractError> {
     file.attach();
     others::look(&mut file, kind);
     let mut roles: Vec<RoleDocuments> = file.resources.of_kind(ROLE).map(|role| file.role(role)).collect();
-    roles.extend(file.resources.of_kind(OTHER_ROLE).map(|role| file.unread_role(role)));
+    roles.extend(file.roles_of_others());
     Ok(Extracted { kind, roles })
 }
 
@@ -177,26 +187,50 @@ impl<'t> File<'t> {
         }
     }
 
-    /// A role of which only the name is taken.
-    fn unread_role(&self, role: usize) -> RoleDocuments {
-        let address = self.address(role);
-        let reason = || vec![format!("{address}: rolecall does not read roles of the type `{OTHER_ROLE}`")];
-        RoleDocuments {
-            name: address.to_owned(),
-            role_name: self.text(role, "role_name").map(str::to_owned),
-            arn: self.text(role, "arn").and_then(|arn| arn.parse().ok()),
-            max_session_duration: None,
-            trust: Side::Unknown(reason()),
-            permissions: Side::Unknown(reason()),
-            trust_assumes: Vec::new(),
-            permissions_assume: Vec::new(),
-            notes: Vec::new(),
-        }
+    /// The roles that the file makes in other ways than by `aws_iam_role`.
+    fn roles_of_others(&self) -> Vec<RoleDocuments> {
+        let managed = self.resources.all().filter(|(_, resource)| !resource.is_data);
+        managed.filter_map(|(index, resource)| self.role_of_another(index, resource.kind)).collect()
+    }
+
+    fn role_of_another(&self, index: usize, kind: &str) -> Option<RoleDocuments> {
+        let address = self.address(index);
+        let unread = |why: &str| RoleDocuments::unread(address, &format!("{address}: {why}"));
+        let found = match kind {
+            OTHER_ROLE => RoleDocuments {
+                role_name: self.text(index, "role_name").map(str::to_owned),
+                arn: self.text(index, "arn").and_then(|arn| arn.parse().ok()),
+                ..unread("rolecall does not read roles of the type `awscc_iam_role`")
+            },
+            "aws_cloudcontrolapi_resource" => match self.text(index, "type_name") {
+                Some(made) if made != cloudformation::table::ROLE && !cloudformation::makes_roles(made) => {
+                    return None;
+                }
+                Some(_) | None => unread("rolecall does not read what Cloud Control API makes of it"),
+            },
+            kind if PERMISSION_SETS.contains(&kind) => {
+                unread("IAM Identity Center makes roles of it, which rolecall does not examine")
+            }
+            kind if SERVICE_LINKED.contains(&kind) => match self.text(index, "aws_service_name") {
+                Some(service) => cloudformation::service_linked(address, service, &self.doubts),
+                None => unread("which service the role is for is known only after apply"),
+            },
+            _ => return None,
+        };
+        Some(found)
     }
 
     /// Whether the configuration has an attribute; where there is no configuration it may have.
     fn may_be_configured(&self, role: usize, attribute: &str) -> bool {
         self.resources.configured(role).is_none() || self.resources.expression(role, attribute).is_some()
+    }
+
+    /// Whether nothing of an attribute is known before apply.
+    fn is_wholly_unknown(&self, role: usize, attribute: &str) -> bool {
+        let unknown = self.resources.get(role).map(|role| role.unknown);
+        unknown.is_some_and(|unknown| {
+            *unknown == Value::Bool(true) || unknown.get(attribute) == Some(&Value::Bool(true))
+        })
     }
 
     /// `managed_policy_arns` of the role. Where the configuration does not have it, Terraform shows what was attached at
@@ -219,7 +253,11 @@ impl<'t> File<'t> {
                     }
                 }
             }
-            Attribute::AfterApply if self.may_be_configured(role, "managed_policy_arns") => {
+            // The provider makes up the whole list where the configuration has none.
+            Attribute::AfterApply
+                if self.may_be_configured(role, "managed_policy_arns")
+                    || !self.is_wholly_unknown(role, "managed_policy_arns") =>
+            {
                 permissions.unknown([format!(
                     "{}: {}",
                     self.address(role),
@@ -257,15 +295,21 @@ impl<'t> File<'t> {
                     }
                 }
             }
-            // The configuration does not show blocks that `dynamic` makes; a block of which a part is known is there.
-            Attribute::AfterApply
-                if self.may_be_configured(role, "inline_policy")
-                    || self.resources.get(role).and_then(|role| role.unknown.get("inline_policy"))
-                        != Some(&Value::Bool(true)) =>
-            {
-                permissions.unknown([format!("{address}: {}", self.later(role, "inline_policy"))]);
+            Attribute::AfterApply => {
+                let later = self.later(role, "inline_policy");
+                // The configuration of a plan leaves out what `dynamic` makes (hashicorp/terraform issue 28346), so that a
+                // block of an unknown number of policies looks like no block. A block of which a part is known is there.
+                if self.is_wholly_unknown(role, "inline_policy")
+                    && !self.may_be_configured(role, "inline_policy")
+                {
+                    self.assume_here(format!(
+                        "{address}: {later}; the plan does not show whether a `dynamic` block makes it: {STATE_IT}"
+                    ));
+                } else {
+                    permissions.unknown([format!("{address}: {later}")]);
+                }
             }
-            Attribute::AfterApply | Attribute::Missing => {}
+            Attribute::Missing => {}
         }
     }
 
@@ -280,10 +324,7 @@ impl<'t> File<'t> {
                         "{address}: `{attribute}` is taken to be the ARN of {policy_address}, because it refers to \
                          nothing else; a plan does not show functions around a reference"
                     ));
-                    let mut assumed = self.assumed_here.borrow_mut();
-                    if assumed.len() < MAX_REASONS {
-                        assumed.push(self.assumption(resource, attribute));
-                    }
+                    self.assume_here(self.assumption(resource, attribute));
                     (policy_address, self.policy_text(policy, "policy"))
                 }
                 None => (self.address(resource), Err(self.later(resource, attribute))),
@@ -357,11 +398,17 @@ impl<'t> File<'t> {
     /// Why a value is perhaps not what its reference says, and what to do.
     fn assumption(&self, resource: usize, attribute: &str) -> String {
         format!(
-            "{}: {}; the plan does not show whether a function or a condition is around the reference: prove the state \
-             after the apply, or give --plain-references if the configuration has neither",
+            "{}: {}; the plan does not show whether a function or a condition is around the reference: {STATE_IT}",
             self.address(resource),
             self.later(resource, attribute)
         )
+    }
+
+    fn assume_here(&self, assumption: String) {
+        let mut assumed = self.assumed_here.borrow_mut();
+        if assumed.len() < MAX_REASONS {
+            assumed.push(assumption);
+        }
     }
 
     fn assume_of_all(&mut self, resource: usize, attribute: &str, breaks: Breaks) {

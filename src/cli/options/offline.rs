@@ -172,7 +172,8 @@ pub(crate) struct ProveOptions {
     pub(crate) boundary_policy: Option<PathBuf>,
 
     /// The configuration of the Terraform plan has no function and no condition around a reference whose value is known only
-    /// after apply: `policy_arn = aws_iam_policy.x.arn`. A plan does not show this; without it such a role is unknown
+    /// after apply (`policy_arn = aws_iam_policy.x.arn`), and no `dynamic "inline_policy"` over such a value. A plan does not show
+    /// this; without the option such a role is unknown
     #[arg(long)]
     pub(crate) plain_references: bool,
     /// Also write this result to a file, as json, sarif, junit, github or markdown (repeatable). The file is replaced

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::reach::{Breaks, Doubts, Names, calls_iam, texts};
 use super::super::text;
+use super::implied::{has_execution_role, makes_roles};
 use super::links::Links;
 use super::table::{MANAGED_POLICY, POLICY, ROLE, ROLE_POLICY, Reach, Row, row_of};
 use super::{Resource, Template};
@@ -45,7 +46,7 @@ pub(in super::super) fn is_harmless(template: &str) -> bool {
 /// Whether a part of a template makes roles.
 pub(super) fn has_role(value: &Value) -> bool {
     let mut found = false;
-    texts(value, &mut |text| found = found || text == ROLE);
+    texts(value, &mut |text| found = found || text == ROLE || makes_roles(text));
     found
 }
 
@@ -138,6 +139,8 @@ struct Look<'r, 't> {
     names: Names,
     /// By the logical ID or the parameter that stands for its name: roles.
     known_as: HashMap<&'t str, BTreeSet<usize>>,
+    /// By the logical ID of the function or state machine: its place, where SAM makes its role.
+    owners: HashMap<&'t str, usize>,
     /// Roles with names that a program elsewhere can know.
     fixed: BTreeSet<usize>,
     /// What each resource refers to.
@@ -146,10 +149,14 @@ struct Look<'r, 't> {
 
 impl<'r, 't> Look<'r, 't> {
     fn new(template: &'r Template<'t>, links: &Links<'t>) -> Self {
+        let resources = template.resources.iter().enumerate();
+        let owners = resources.filter(|(_, resource)| has_execution_role(resource.kind));
+        let owners = owners.map(|(index, resource)| (resource.id, index));
         let mut look = Self {
             template,
             names: Names::default(),
             known_as: HashMap::new(),
+            owners: owners.collect(),
             fixed: BTreeSet::new(),
             references: template.resources.iter().map(|resource| references(resource.value)).collect(),
         };
@@ -251,6 +258,9 @@ impl<'r, 't> Look<'r, 't> {
                 found.extend(self.known_as.get(resource.id).into_iter().flatten());
                 continue;
             }
+            if seen.len() > 1 {
+                found.extend(self.owners.get(resource.id));
+            }
             self.mentioned(resource.value, references, found);
             let next = references.iter().filter_map(|id| self.template.by_id.get(id).copied());
             left.extend(next.filter(|next| seen.insert(*next)).collect::<Vec<_>>());
@@ -261,6 +271,7 @@ impl<'r, 't> Look<'r, 't> {
         texts(value, &mut |text| self.names.find(text, found));
         for reference in references {
             found.extend(self.known_as.get(reference).into_iter().flatten());
+            found.extend(reference.strip_suffix("Role").and_then(|owner| self.owners.get(owner)));
             if let Some(given) = self.template.parameters.get(*reference) {
                 self.names.find(given, found);
             } else if let Some(default) = self.template.default(reference) {

@@ -32,6 +32,19 @@ const PARTS: [&str; 17] = [
     "variables",
 ];
 
+/// The blocks in which the types of [`Reach::Mentioned`] name roles and policies (Terraform Registry, `hashicorp/aws`).
+const BLOCKS: [&str; 9] = [
+    "configuration_definition",
+    "definition",
+    "input_parameter",
+    "parameter",
+    "parameters",
+    "setting",
+    "targets",
+    "task_invocation_parameters",
+    "user_parameters",
+];
+
 /// How many references are followed for one resource.
 const MAX_STEPS: usize = 1000;
 
@@ -313,8 +326,9 @@ impl<'t> Look<'t> {
                 continue;
             }
             let Some(expression) = expressions.and_then(|expressions| expressions.get(attribute)) else {
-                // What the provider makes up is unknown as a whole; a block of which parts are known is configured.
-                if unknown.is_boolean() {
+                // What the provider makes up is unknown as a whole; a block of which parts are known is configured. A block
+                // that `dynamic` makes is not in the configuration.
+                if unknown.is_boolean() && !BLOCKS.contains(&attribute.as_str()) {
                     continue;
                 }
                 return unclear(attribute);
