@@ -145,6 +145,8 @@ codes! {
     Internal = "E56",
     /// The credential for addresses cannot be made of what its secret holds, or is not accepted.
     CredentialUnfit = "E57",
+    /// IAM would refuse a document of the plan.
+    Unstorable = "E58",
 }
 
 impl fmt::Display for ErrorCode {

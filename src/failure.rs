@@ -22,6 +22,7 @@ use crate::report::{ErrorView, RefusalView, Report, UnexaminedView};
 use crate::verify::gate::Objection;
 use rolecall_model::shown::Shown;
 
+pub use self::calls::RUN_AGAIN;
 pub use self::calls::boundary_hint;
 pub(crate) use self::calls::{LOG_IN, NO_AWS};
 pub use self::codes::Coded;

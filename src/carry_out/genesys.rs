@@ -452,6 +452,7 @@ fn says_missing(failure: &Failure) -> bool {
         | Failure::Overtaken { .. }
         | Failure::Interrupted { .. }
         | Failure::NoClient { .. }
+        | Failure::Unstorable(_)
         | Failure::Incomplete { .. } => false,
     }
 }

@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use crate::plan::aws::{Change as AwsChange, TrustStep};
+use crate::plan::storable::Unstorable;
 use crate::plan::{Change, Plan};
 use crate::ports::genesys::{Fault, GenesysError};
 use crate::ports::{AwsError, WriteOutcome};
@@ -205,6 +206,9 @@ pub enum Failure {
         /// The service.
         service: &'static str,
     },
+    /// The plan writes a document that IAM would refuse. Nothing was sent.
+    #[error(transparent)]
+    Unstorable(Unstorable),
     /// The plan names something that none of its changes makes.
     #[error(
         "the plan does not create the {missing} that this change needs; this is a bug in rolecall, please report it"
@@ -235,7 +239,7 @@ impl Failure {
     #[must_use]
     pub fn of(&self, change: &Change) -> String {
         match self {
-            Self::Aws(_) | Self::Genesys(_) => self.to_string(),
+            Self::Aws(_) | Self::Genesys(_) | Self::Unstorable(_) => self.to_string(),
             Self::After { outcome: _, failure } => failure.of(change),
             Self::Invalid { .. }
             | Self::DraftInTheWay { .. }
@@ -266,6 +270,7 @@ impl Failure {
             | Self::MadeMeanwhile { .. }
             | Self::Interrupted { .. }
             | Self::NoClient { .. }
+            | Self::Unstorable(_)
             | Self::Incomplete { .. } => WriteOutcome::Refused,
         }
     }
@@ -286,6 +291,7 @@ impl Failure {
             | Self::Deadline { .. }
             | Self::Interrupted { .. }
             | Self::NoClient { .. }
+            | Self::Unstorable(_)
             | Self::Incomplete { .. } => None,
         }
     }
@@ -394,6 +400,11 @@ pub async fn carry_out<A: WriteAws, G: WriteGenesys>(
     let patience = Patience { deadline, interrupt: interrupt.clone(), told: &told };
     let progress = Progress { made, patience: &patience };
     let mut applied = Applied::default();
+    if let Some((change, refused)) = plan.refused() {
+        applied.failed.push((change.clone(), Failure::Unstorable(refused.clone())));
+        applied.remaining.extend(plan.changes().iter().filter(|other| *other != change).cloned());
+        return applied;
+    }
     for group in plan.groups() {
         if interrupt.is_raised() || !applied.failed.is_empty() {
             applied.remaining.extend_from_slice(group);

@@ -318,6 +318,12 @@ fn words(code: ErrorCode) -> Words {
             "something happened that rolecall rules out",
             "please report it, with the message and the version (`rolecall --version`)",
         ),
+        ErrorCode::Unstorable => (
+            "IAM would refuse a policy of the plan",
+            "rolecall holds every policy of a plan, those in between included, to IAM's grammar and quotas before the first write; nothing \
+             was sent",
+            "correct what the message names in the manifest, the template or the role",
+        ),
         ErrorCode::CredentialUnfit => (
             "the credential of actions with a `url` cannot be made",
             "the secret is missing, is not a JSON object of texts or lacks a field, or Genesys Cloud accepts no credential of this type \

@@ -16,7 +16,7 @@ use rolecall::report::{ChangeView, ErrorView, Report, UnexaminedView, count, sav
 use super::context::{NO_HANDLERS, Signals};
 use super::printer::Printer;
 use rolecall::failure::{
-    Coded as _, CommandError, CommandResult, Context as _, Explained as _, UNCHANGED, UsageError,
+    Coded as _, CommandError, CommandResult, Context as _, Explained as _, RUN_AGAIN, UNCHANGED, UsageError,
 };
 
 /// Says on standard error what is being done and waited for.
@@ -236,7 +236,9 @@ pub(crate) fn describe(applied: &Applied) -> ErrorView {
     };
     // Without a failure it was the user who stopped it.
     let code = applied.failed.first().map_or(ErrorCode::Interrupted, |(_, failure)| failure.code());
-    let hint = applied.failed.iter().find_map(|(_, failure)| failure.explain().1);
-    let again = || "run the same command again: it reads what is there, and goes on from that".to_owned();
-    ErrorView { code, message, hint: Some(hint.unwrap_or_else(again)) }
+    let hint = match applied.failed.is_empty() {
+        true => Some(RUN_AGAIN.to_owned()),
+        false => applied.failed.iter().find_map(|(_, failure)| failure.explain().1),
+    };
+    ErrorView { code, message, hint }
 }

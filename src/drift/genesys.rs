@@ -9,6 +9,7 @@ use crate::observe::genesys::Observed;
 use crate::plan::genesys::{
     Attachment, Configuration, CredentialValue, Id, Notice, Plan, PlanError, Retirement, Step, plan,
 };
+use crate::ports::genesys::ReportedState;
 use crate::verify::explain_error::{Cause, CauseDetail, CauseKind, Certainty, Remedy};
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 use crate::verify::repair::Repair;
@@ -147,6 +148,8 @@ fn of_step(step: &Step) -> Option<Difference> {
             };
             one(IntegrationConfiguration, &after.name, consequence, effect, Repair::APPLY)
         }
+        // What it waits for is noticed.
+        Step::SetState { .. } if step.only_waits() => return None,
         Step::SetState { name, .. } => {
             one(IntegrationState, name, Disconnected, GenesysEffect::NotEnabled, Repair::APPLY)
         }
@@ -225,8 +228,18 @@ fn cause(Difference { subject, effects, consequence, repair, .. }: Difference) -
 
 fn of_notice(notice: &Notice) -> Option<Difference> {
     let (name, consequence, repair, key) = match notice {
-        Notice::NotActive { integration, .. } => {
-            (integration, Consequence::Disconnected, Repair::LookAtIntegration, ManifestKey::Integration)
+        Notice::NotActive { integration, reported, .. } => {
+            let repair = match reported {
+                Some(ReportedState::Error) => Repair::LookAtIntegration,
+                Some(
+                    ReportedState::Active
+                    | ReportedState::Activating
+                    | ReportedState::Inactive
+                    | ReportedState::Deactivating,
+                )
+                | None => Repair::APPLY,
+            };
+            (integration, Consequence::Disconnected, repair, ManifestKey::Integration)
         }
         Notice::ForeignAction { id, .. } => {
             (id, Consequence::ForeignAction, Repair::ListAction, ManifestKey::Action)

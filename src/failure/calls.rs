@@ -1,7 +1,7 @@
 //! What to do about a failed call to AWS or Genesys Cloud, and whether the command goes on or begins again.
 
 use crate::ports::genesys::{GenesysError, GenesysErrorKind};
-use crate::ports::{AwsError, AwsErrorKind};
+use crate::ports::{AwsError, AwsErrorKind, WriteOutcome};
 
 /// What to do if a call for the boundary was refused: no policy that rolecall renders allows it.
 pub fn boundary_hint(error: &AwsError) -> Option<String> {
@@ -41,17 +41,27 @@ pub(super) enum Again {
     Continues,
 }
 
+/// What to do where nothing stands in the way any more, or nobody knows whether it does.
+pub const RUN_AGAIN: &str = "run the same command again: it reads what is there, and goes on from that";
+
 /// Why a command may be repeated in the middle of a plan.
 const CONTINUES: &str = "it reads what is there, and goes on from that";
 
-/// What a hint says about repeating the command already.
-#[derive(Clone, Copy)]
-enum Said {
-    Nothing,
-    /// That it is repeated.
-    Repeat,
-    /// And what it then does; or it is another command.
-    Everything,
+/// What to do if a service refuses what a plan asks for: it would refuse it again.
+const REFUSED: &str = "correct what the message names in the manifest or the template; if nothing there explains it, report it with the \
+                       request ID";
+
+/// Whether the same command can get further, and what a hint says about that already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeating {
+    /// It can, and the hint says nothing of it yet.
+    Helps,
+    /// It can, and the hint says so, but not what the command then does.
+    IsAdvised,
+    /// It can, and the hint says everything; or another command is needed.
+    IsExplained,
+    /// It cannot: the answer would be the same.
+    IsInVain,
 }
 
 impl Again {
@@ -62,13 +72,18 @@ impl Again {
         }
     }
 
-    /// What to do, and once that the command is repeated.
-    fn after(self, first: &str, said: Said) -> String {
-        match (self, said) {
-            (Self::Starts, Said::Nothing | Said::Repeat | Said::Everything)
-            | (Self::Continues, Said::Everything) => first.to_owned(),
-            (Self::Continues, Said::Repeat) => format!("{first}; {CONTINUES}"),
-            (Self::Continues, Said::Nothing) => format!("{first}; then {}", self.in_words()),
+    /// What to do, and once that the command is repeated, where that can help. What may have been done is looked at in any case.
+    fn after(self, first: &str, repeating: Repeating, outcome: WriteOutcome) -> Option<String> {
+        match (self, repeating, outcome) {
+            (Self::Starts, Repeating::IsInVain, _) => None,
+            (Self::Continues, Repeating::IsInVain, WriteOutcome::Unknown) => Some(RUN_AGAIN.to_owned()),
+            (Self::Starts, Repeating::Helps | Repeating::IsAdvised | Repeating::IsExplained, _)
+            | (Self::Continues, Repeating::IsExplained, _)
+            | (Self::Continues, Repeating::IsInVain, WriteOutcome::Refused | WriteOutcome::Begun) => {
+                Some(first.to_owned())
+            }
+            (Self::Continues, Repeating::IsAdvised, _) => Some(format!("{first}; {CONTINUES}")),
+            (Self::Continues, Repeating::Helps, _) => Some(format!("{first}; then {}", self.in_words())),
         }
     }
 }
@@ -112,28 +127,31 @@ pub(super) fn genesys_hint(error: &GenesysError, again: Again) -> Option<String>
         GenesysErrorKind::LimitExceeded => {
             "`rolecall genesys whoami` shows the limits; Genesys raises most of them on request"
         }
-        GenesysErrorKind::NotFound
-        | GenesysErrorKind::Conflict
-        | GenesysErrorKind::InvalidInput
-        | GenesysErrorKind::Other => return None,
+        // In the middle of a plan it was there a moment ago.
+        GenesysErrorKind::NotFound => match again {
+            Again::Starts => return None,
+            Again::Continues => again.in_words(),
+        },
+        GenesysErrorKind::Conflict | GenesysErrorKind::InvalidInput | GenesysErrorKind::Other => REFUSED,
     };
-    let said = match error.kind {
+    let repeating = match error.kind {
         GenesysErrorKind::Throttled
         | GenesysErrorKind::Unreachable
         | GenesysErrorKind::TimedOut
-        | GenesysErrorKind::Contradictory => Said::Repeat,
-        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict => Said::Everything,
+        | GenesysErrorKind::Contradictory => Repeating::IsAdvised,
+        GenesysErrorKind::ServiceFailure | GenesysErrorKind::VersionConflict | GenesysErrorKind::NotFound => {
+            Repeating::IsExplained
+        }
         GenesysErrorKind::NoCredentials
         | GenesysErrorKind::InvalidCredentials
         | GenesysErrorKind::Forbidden
         | GenesysErrorKind::Unreadable
-        | GenesysErrorKind::LimitExceeded
-        | GenesysErrorKind::NotFound
-        | GenesysErrorKind::Conflict
-        | GenesysErrorKind::InvalidInput
-        | GenesysErrorKind::Other => Said::Nothing,
+        | GenesysErrorKind::LimitExceeded => Repeating::Helps,
+        GenesysErrorKind::Conflict | GenesysErrorKind::InvalidInput | GenesysErrorKind::Other => {
+            Repeating::IsInVain
+        }
     };
-    Some(again.after(hint, said))
+    again.after(hint, repeating, error.outcome)
 }
 
 /// What to do about a failed call.
@@ -181,32 +199,38 @@ pub(super) fn hint_for(error: &AwsError, again: Again) -> Option<String> {
             again.in_words().to_owned()
         }
         AwsErrorKind::Unmodifiable => "AWS itself manages this entity; choose another role name".to_owned(),
-        AwsErrorKind::DeleteConflict
-        | AwsErrorKind::MalformedDocument
-        | AwsErrorKind::InvalidInput
-        | AwsErrorKind::Other => return None,
+        AwsErrorKind::DeleteConflict => match again {
+            Again::Starts => return None,
+            Again::Continues => {
+                "remove what still depends on it; AWS names it in the message, or `aws iam list-entities-for-policy` does".to_owned()
+            }
+        },
+        AwsErrorKind::MalformedDocument | AwsErrorKind::InvalidInput | AwsErrorKind::Other => REFUSED.to_owned(),
     };
-    let said = match error.kind {
+    let repeating = match error.kind {
         AwsErrorKind::ExpiredCredentials
         | AwsErrorKind::Unreachable
         | AwsErrorKind::TimedOut
-        | AwsErrorKind::Throttled => Said::Repeat,
+        | AwsErrorKind::Throttled => Repeating::IsAdvised,
         AwsErrorKind::AlreadyExists
         | AwsErrorKind::ConcurrentModification
         | AwsErrorKind::ServiceFailure
         | AwsErrorKind::NotFound
         // With another name it is another command.
-        | AwsErrorKind::Unmodifiable => Said::Everything,
+        | AwsErrorKind::Unmodifiable => Repeating::IsExplained,
         AwsErrorKind::AccessDenied
         | AwsErrorKind::Untrusted
         | AwsErrorKind::NoCredentials
         | AwsErrorKind::InvalidCredentials
         | AwsErrorKind::NoRegion
         | AwsErrorKind::LimitExceeded
-        | AwsErrorKind::DeleteConflict
-        | AwsErrorKind::MalformedDocument
-        | AwsErrorKind::InvalidInput
-        | AwsErrorKind::Other => Said::Nothing,
+        | AwsErrorKind::DeleteConflict => Repeating::Helps,
+        AwsErrorKind::MalformedDocument | AwsErrorKind::InvalidInput | AwsErrorKind::Other => {
+            Repeating::IsInVain
+        }
     };
-    Some(again.after(&hint, said))
+    again.after(&hint, repeating, error.outcome)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
+use crate::plan::storable::Unstorable;
 use crate::plan::{self, PlanError};
 use crate::ports::genesys::{GenesysError, GenesysErrorKind};
 use crate::ports::{AwsError, AwsErrorKind, WriteOutcome};
@@ -52,6 +53,7 @@ codes! {
     SourceFaults => ActionFile;
     RefusedPlan => Unproved;
     RetiresActions => RetiresActions;
+    Unstorable => Unstorable;
     NotCases => Document;
     ProveError => Document;
     QuotaError => Quota;
@@ -80,7 +82,7 @@ macro_rules! transparent {
 }
 
 transparent! {
-    PlanError: PlanError::Aws | PlanError::Genesys;
+    PlanError: PlanError::Aws | PlanError::Genesys | PlanError::Unstorable;
     ActionsError: ActionsError::Survey | ActionsError::Genesys | ActionsError::Unread;
     DriftError: DriftError::Survey | DriftError::Genesys | DriftError::Plan;
 }
@@ -219,6 +221,7 @@ fn of_kind(failure: &WriteFailure) -> ErrorCode {
         | WriteFailure::Overtaken { .. } => ErrorCode::Meanwhile,
         WriteFailure::Deadline { .. } => ErrorCode::TimedOut,
         WriteFailure::Interrupted { .. } => ErrorCode::Interrupted,
+        WriteFailure::Unstorable(refused) => refused.code(),
         WriteFailure::NoClient { .. } | WriteFailure::Incomplete { .. } => ErrorCode::Internal,
     }
 }
@@ -265,6 +268,7 @@ impl Coded for BoundaryError {
             Self::Aws(error) => error.code(),
             Self::Survey(error) => error.code(),
             Self::Plan(error) => error.code(),
+            Self::Unstorable(refused) => refused.code(),
             Self::Desired(error) => error.code(),
             Self::InUse { .. } => ErrorCode::InUse,
             Self::NotAsked => ErrorCode::NotAsked,

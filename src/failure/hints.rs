@@ -18,6 +18,8 @@ use crate::operations::describe::DescribeError;
 use crate::operations::{
     ActionsError, BoundaryError, DriftError, NotCases, PlanningError, ProveError, VerifyError,
 };
+use crate::plan::aws::TrustStep;
+use crate::plan::storable::{Unstorable, Written};
 use crate::plan::{self, PlanError};
 use crate::ports::genesys::GenesysError;
 use crate::ports::{AwsError, AwsErrorKind};
@@ -25,7 +27,7 @@ use crate::report::saved::SavedPlanError;
 use crate::verify::steady::ProbeError;
 use rolecall_genesys::credentials::CredentialError;
 
-use super::calls::{Again, boundary_hint, genesys_hint, hint_for};
+use super::calls::{Again, RUN_AGAIN, boundary_hint, genesys_hint, hint_for};
 use super::{Explained, RefusedPlan, RetiresActions, UsageError};
 use crate::report::genesys_in_other_tool;
 
@@ -57,7 +59,7 @@ macro_rules! transparent {
 }
 
 transparent! {
-    PlanError: PlanError::Aws | PlanError::Genesys;
+    PlanError: PlanError::Aws | PlanError::Genesys | PlanError::Unstorable;
     VerifyError: VerifyError::Survey | VerifyError::Probe | VerifyError::Actions;
     ActionsError: ActionsError::Survey | ActionsError::Genesys | ActionsError::Unread;
     DriftError: DriftError::Survey | DriftError::Genesys | DriftError::Plan;
@@ -128,6 +130,7 @@ impl Explained for WriteFailure {
     fn explain(&self) -> (ExitCode, Option<String>) {
         let hint = match self {
             Self::Aws(error) => return (ExitCode::Failed, hint_for(error, Again::Continues)),
+            Self::Unstorable(refused) => return refused.explain(),
             Self::Genesys(error) => return (ExitCode::Failed, genesys_hint(error, Again::Continues)),
             Self::After { failure, .. } => return failure.explain(),
             Self::MadeMeanwhile { is_own: true, .. }
@@ -146,10 +149,26 @@ impl Explained for WriteFailure {
             Self::Inactive { .. } => {
                 "check the integration in Genesys Cloud (Admin > Integrations), then repeat the command"
             }
-            Self::Deadline { .. }
-            | Self::Interrupted { .. }
-            | Self::NoClient { .. }
-            | Self::Incomplete { .. } => return (ExitCode::Failed, None),
+            // What was answered to the end says whether it would be answered again.
+            Self::Deadline { last: Some(last), .. } => return last.explain(),
+            Self::Deadline { last: None, .. } | Self::Interrupted { .. } => RUN_AGAIN,
+            Self::NoClient { .. } | Self::Incomplete { .. } => return (ExitCode::Failed, None),
+        };
+        (ExitCode::Failed, Some(hint.to_owned()))
+    }
+}
+
+impl Explained for Unstorable {
+    fn explain(&self) -> (ExitCode, Option<String>) {
+        let hint = match self.document {
+            Written::Trust { step: TrustStep::Wanted, .. } => {
+                "correct the trust template or the manifest; if `destroy` leaves the role and its trust policy, correct that policy, \
+                 or delete the role too (--remove-foreign)"
+            }
+            Written::Policy(_) => "correct the manifest or the template that the policy is made of",
+            Written::Trust { step: TrustStep::Shared | TrustStep::Closed, .. } => {
+                "this is a bug in rolecall, please report it"
+            }
         };
         (ExitCode::Failed, Some(hint.to_owned()))
     }
@@ -241,6 +260,7 @@ impl Explained for BoundaryError {
             }
             Self::Survey(error) => error.explain(),
             Self::Plan(error) => error.explain(),
+            Self::Unstorable(refused) => refused.explain(),
             Self::Desired(error) => error.explain(),
             Self::InUse { arn, .. } => (
                 ExitCode::Failed,
@@ -420,8 +440,7 @@ impl Explained for plan::aws::PlanError {
             }
             // Genesys Cloud assumes the ARN of the manifest, which no role has.
             plan::aws::PlanError::PathDiffers { .. } => {
-                let hint = "set `path` in [role] to what the role has, or delete the role first";
-                return (ExitCode::Refuted, Some(hint.to_owned()));
+                return (ExitCode::Refuted, Some(OTHER_PATH.to_owned()));
             }
             plan::aws::PlanError::Quota(error) => return error.explain(),
             plan::aws::PlanError::PolicyShared { .. } => {
@@ -474,11 +493,16 @@ fn hint_for_boundary(missing: MissingBoundary) -> &'static str {
     }
 }
 
-/// What to do about a role or a function that does not exist; `None` where both are there.
+/// What to do about a role under another path.
+const OTHER_PATH: &str = "set `path` in [role] to what the role has, or delete the role first";
+
+/// What to do about a role or a function that does not exist under its ARN; `None` where both are there.
 #[must_use]
 pub fn hint_for_absent(survey: &Survey) -> Option<String> {
     let target = (!survey.missing.is_empty()).then(|| MISSING_TARGET.to_owned());
     let role = match (&survey.observed.role, survey.desired.managed_by) {
+        (Some(_), Some(manager)) if survey.elsewhere().is_some() => Some(in_other_tool(manager)),
+        (Some(_), None) if survey.elsewhere().is_some() => Some(OTHER_PATH.to_owned()),
         (Some(_), _) => None,
         (None, Some(manager)) => Some(in_other_tool(manager)),
         (None, None) => Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
@@ -488,7 +512,7 @@ pub fn hint_for_absent(survey: &Survey) -> Option<String> {
     let boundary = boundary
         .map(|missing| format!("the permissions boundary does not exist: {}", hint_for_boundary(missing)));
     let hints: Vec<String> =
-        target.into_iter().chain(boundary.filter(|_| role.is_some())).chain(role).collect();
+        target.into_iter().chain(boundary.filter(|_| survey.observed.role.is_none())).chain(role).collect();
     (!hints.is_empty()).then(|| hints.join("; then "))
 }
 

@@ -9,7 +9,7 @@ use crate::desired::aws::{Desired, DesiredError, Home, desired};
 use crate::desired::grant::is_grant_policy_name;
 use crate::desired::pack::Bin;
 use crate::desired::template::Templates;
-use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, PolicyArn, Region, RoleName};
+use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, PolicyArn, Region, RoleArn, RoleName};
 use crate::iam::document::Document;
 use crate::manifest::{Access, Boundary, Manifest, Target};
 use crate::observe::aws::{
@@ -21,7 +21,8 @@ use crate::observe::functions::LIST_FUNCTIONS;
 use crate::observe::ownership::{Owner, foreign_attachments, owner};
 use crate::observe::quotas::{check_quotas, default_quotas};
 use crate::ports::{
-    AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, Tags, WriteOutcome,
+    AccountQuotas, AwsError, AwsErrorKind, CallerIdentity, FunctionAddress, Read, RoleIdentity, RoleRecord,
+    Tags, WriteOutcome,
 };
 use rolecall_model::aws_region::{self, UnknownAwsRegion};
 use rolecall_model::paging::Paging;
@@ -57,6 +58,21 @@ pub enum MissingBoundary {
 }
 
 impl Survey {
+    /// The role, if it has another path than the manifest's: by the manifest's ARN nobody can assume it.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&RoleRecord> {
+        self.observed.role.as_ref().filter(|role| role.path != self.desired.role.path.as_str())
+    }
+
+    /// The ARN that the role has; that of the manifest if there is no role, or IAM does not show its ARN yet.
+    #[must_use]
+    pub fn found_arn(&self) -> RoleArn {
+        match self.observed.role.as_ref().map(|role| &role.identity) {
+            Some(RoleIdentity::Arn(arn)) => arn.clone(),
+            Some(RoleIdentity::Other(_)) | None => self.desired.role_arn(),
+        }
+    }
+
     /// The functions of the manifest's targets, in its order; those that are missing under the ARN that they would have.
     pub fn functions(&self) -> Vec<FunctionArn> {
         let missing = |index| self.missing.iter().find(|missing| missing.index == index);

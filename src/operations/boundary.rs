@@ -11,6 +11,7 @@ use crate::observe::aws::ObservedPolicy;
 use crate::observe::survey::{SurveyError, survey};
 use crate::plan::aws::PlanError;
 use crate::plan::boundary::{plan_boundary, plan_no_boundary};
+use crate::plan::storable::Unstorable;
 use crate::plan::{Plan, Way};
 use crate::ports::{AwsError, PolicySpecification, Read, ReadAccount, Write};
 use rolecall_model::patience::Interrupt;
@@ -70,6 +71,9 @@ pub enum BoundaryError {
     /// The policy is somebody else's.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// IAM would refuse its document.
+    #[error(transparent)]
+    Unstorable(#[from] Unstorable),
 }
 
 fn in_use(bounded: i32, attached: i32) -> String {
@@ -121,7 +125,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 plan_boundary(&role.name, &arn, &wanted, observed.as_ref())?
             }
         };
-        Ok(PlannedBoundary { arn, plan: Way::from(plan.changes).into() })
+        Ok(PlannedBoundary { arn, plan: Way::from(plan.changes).storable()?.into() })
     }
 
     /// Writes it.

@@ -142,7 +142,7 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         let of_genesys = sides.map(|sides| sides.plan(options.adopt)).transpose().map_err(PlanError::from)?;
         let (of_genesys, left_in_genesys) = of_genesys.unzip();
         let way = Way::to_desired(aws, &survey);
-        let plan = Plan::of(way, of_genesys);
+        let plan = Plan::of(way, of_genesys).storable().map_err(PlanError::from)?;
         let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
         let elsewhere = merged(elsewhere.unwrap_or_default(), left_in_genesys.unwrap_or_default());
         let genesys = genesys.map(GenesysSurvey::into_side);
@@ -195,6 +195,7 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
             None => self.observe_genesys(&role_arn).await.map_err(PlanningError::Genesys)?,
         };
         let plan = Plan::of(way, genesys.as_ref().map(|observed| genesys::plan_destroy(&role_arn, observed)));
+        let plan = plan.storable().map_err(PlanError::from)?;
         let usage = self.usage(&plan, genesys.as_ref()).await;
         let genesys = genesys.map(|observed| GenesysSide { observed, managed_by: None });
         Ok(Planned { observed: Some(observed), survey: None, genesys, plan, elsewhere: Vec::new(), usage })

@@ -148,6 +148,11 @@ impl Plan {
         self.steps.push(Step::DeleteIntegration { kind, id, name, why });
     }
 
+    fn set_state(&mut self, wanted: &DesiredIntegration, id: &Id, before: Option<IntendedState>) {
+        let (kind, name, after) = (wanted.kind, wanted.name.clone(), IntendedState::Enabled);
+        self.steps.push(Step::SetState { kind, id: id.clone(), name, before, after });
+    }
+
     fn delete_credentials(&mut self, credentials: &[CredentialRecord], why: Retirement) {
         let step = |CredentialRecord { id, name, .. }: &CredentialRecord| Step::DeleteCredential {
             id: id.clone(),
@@ -155,12 +160,6 @@ impl Plan {
             why,
         };
         self.steps.extend(credentials.iter().map(step));
-    }
-
-    /// Enables an integration that is enabled and does not work yet: that is waited for.
-    pub fn enable_again(&mut self, kind: Kind, id: Id, name: String) {
-        let (before, after) = (Some(IntendedState::Enabled), IntendedState::Enabled);
-        self.steps.push(Step::SetState { kind, id, name, before, after });
     }
 }
 
@@ -499,15 +498,17 @@ fn plan_state(wanted: &DesiredIntegration, known: Option<&ObservedIntegration>, 
     };
     match (before, reported) {
         (Some(IntendedState::Enabled), Some(ReportedState::Active)) => {}
-        (Some(IntendedState::Enabled), reported) => plan.notices.push(Notice::NotActive {
-            integration: wanted.name.clone(),
-            reported,
-            detail: known.and_then(|known| known.record.detail.clone()),
-        }),
+        // A run that was stopped enabled it and did not wait to the end: it is enabled again, and waited for.
+        (Some(IntendedState::Enabled), reported) => {
+            plan.set_state(wanted, id, before);
+            plan.notices.push(Notice::NotActive {
+                integration: wanted.name.clone(),
+                reported,
+                detail: known.and_then(|known| known.record.detail.clone()),
+            });
+        }
         (Some(IntendedState::Disabled | IntendedState::Deleted | IntendedState::Restored) | None, _) => {
-            let after = IntendedState::Enabled;
-            let name = wanted.name.clone();
-            plan.steps.push(Step::SetState { kind: wanted.kind, id: id.clone(), name, before, after });
+            plan.set_state(wanted, id, before);
         }
     }
 }

@@ -10,11 +10,13 @@ mod change;
 mod effect;
 pub mod genesys;
 mod order;
+pub mod storable;
 mod way;
 
 use self::aws::Foreign;
 pub use self::effect::{Effect, effect_of};
 use self::genesys::{Notice, Retirement, Step};
+use self::storable::Unstorable;
 pub use self::way::Way;
 
 /// One write, to one of the services.
@@ -44,6 +46,7 @@ pub struct Plan {
     changes: Vec<Change>,
     foreign: Vec<Foreign>,
     notices: Vec<Notice>,
+    unstorable: Option<Unstorable>,
 }
 
 /// Why there is no plan.
@@ -55,6 +58,9 @@ pub enum PlanError {
     /// Of Genesys Cloud.
     #[error(transparent)]
     Genesys(#[from] genesys::PlanError),
+    /// IAM would refuse a document on the way.
+    #[error(transparent)]
+    Unstorable(#[from] Unstorable),
 }
 
 /// An action whose ID ends.
@@ -76,7 +82,27 @@ impl Plan {
         let of_aws = aws.changes.into_iter().map(Change::Aws);
         let mut changes: Vec<Change> = of_aws.chain(genesys.steps.into_iter().map(Change::Genesys)).collect();
         changes.sort_by_key(order::turn);
-        Self { changes, foreign: aws.foreign, notices: genesys.notices }
+        Self { changes, foreign: aws.foreign, notices: genesys.notices, unstorable: aws.unstorable }
+    }
+
+    /// The plan, if IAM stores every document in it.
+    pub fn storable(self) -> Result<Self, Unstorable> {
+        match self.unstorable {
+            Some(refused) => Err(refused),
+            None => Ok(self),
+        }
+    }
+
+    /// The first document in it that IAM would refuse, with the change that writes it.
+    pub(crate) fn refused(&self) -> Option<(&Change, &Unstorable)> {
+        let refused = self.unstorable.as_ref()?;
+        let writes_it = |change: &&Change| match change {
+            Change::Aws(change) => {
+                storable::written(change).is_some_and(|(document, _)| document == refused.document)
+            }
+            Change::Genesys(_) => false,
+        };
+        Some((self.changes.iter().find(writes_it)?, refused))
     }
 
     /// The writes, in order.

@@ -23,15 +23,21 @@ use self::route::{Route, Start};
 use self::state::State;
 use self::turn::{PREFERENCES, Preference};
 use super::aws::{Change, Foreign, Plan};
+use super::storable::{Limits, Unstorable};
 use crate::iam::arn::RoleArn;
 use crate::observe::aws::Observed;
+use crate::observe::quotas::default_quotas;
 use crate::observe::survey::Survey;
+use crate::ports::AccountQuotas;
+use rolecall_model::stored::StoredDocument;
 
 /// Changes of a role in an order that is safe to write them in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Way {
     pub(super) changes: Vec<Change>,
     pub(super) foreign: Vec<Foreign>,
+    /// The first document on it that IAM would refuse.
+    pub(super) unstorable: Option<Unstorable>,
 }
 
 impl Way {
@@ -42,22 +48,32 @@ impl Way {
             survey;
         let arn = desired.role_arn();
         let state = State::of(observed, boundary.as_ref());
-        Self::between(&Start { role: &desired.role.name, arn: &arn, state }, quotas.attached_policies, plan)
+        let limits = Limits { quotas, partition: Some(&arn.partition) };
+        Self::between(
+            &Start { role: &desired.role.name, arn: &arn, state, limits },
+            quotas.attached_policies,
+            plan,
+        )
     }
 
     /// The way to nothing: nothing is put on the role.
     #[must_use]
     pub fn to_nothing(plan: Plan, role: &RoleArn, observed: &Observed) -> Self {
         let state = State::of(observed, None);
-        Self::between(&Start { role: &role.name, arn: role, state }, 0, plan)
+        // What IAM holds is within the account's quota, whatever that is.
+        let held = state.trust.as_ref().map(StoredDocument::size).unwrap_or_default();
+        let quotas = default_quotas();
+        let quotas = AccountQuotas { trust_policy_size: quotas.trust_policy_size.max(held), ..quotas };
+        let limits = Limits { quotas: &quotas, partition: Some(&role.partition) };
+        Self::between(&Start { role: &role.name, arn: role, state, limits }, 0, plan)
     }
 
     /// The way to a role that has what is observed of another one, or back from it. Its trust policy is written once. It lets in
     /// its maker where the other one lets in Genesys Cloud, and whom the other one trusts besides.
     #[must_use]
-    pub fn of_twin(Plan { changes, foreign }: Plan, observed: &Observed) -> Self {
-        let state = State::of(observed, None);
-        Self { changes: turn::sorted(&changes, Preference::default(), &state), foreign }
+    pub fn of_twin(plan: Plan, observed: &Observed, quotas: &AccountQuotas) -> Self {
+        let changes = turn::sorted(&plan.changes, Preference::default(), &State::of(observed, None));
+        Self::checked(changes, plan.foreign, &Limits { quotas, partition: None })
     }
 
     /// The changes, in order.
@@ -67,14 +83,27 @@ impl Way {
 
     fn between(start: &Start<'_>, attachable: usize, Plan { changes, foreign }: Plan) -> Self {
         let room = attachable.max(start.state.attached());
-        Self { changes: order(changes, start, room), foreign }
+        Self::checked(order(changes, start, room), foreign, &start.limits)
+    }
+
+    fn checked(changes: Vec<Change>, foreign: Vec<Foreign>, limits: &Limits<'_>) -> Self {
+        let unstorable = limits.first_refused(&changes);
+        Self { changes, foreign, unstorable }
+    }
+
+    /// The way, if IAM stores every document on it.
+    pub(crate) fn storable(self) -> Result<Self, Unstorable> {
+        match self.unstorable {
+            Some(refused) => Err(refused),
+            None => Ok(self),
+        }
     }
 }
 
 impl From<Vec<Change>> for Way {
     /// The changes as they stand.
     fn from(changes: Vec<Change>) -> Self {
-        Self { changes, foreign: Vec::new() }
+        Self::checked(changes, Vec::new(), &Limits { quotas: &default_quotas(), partition: None })
     }
 }
 

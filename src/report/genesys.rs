@@ -197,13 +197,19 @@ impl From<&Step> for ChangeView {
                 let before = before.as_ref().map(|before| config_value(before, after));
                 view(verb, "integration configuration", &after.name, before, Some(configuration_value(after)))
             }
-            Step::SetState { name, before, after, .. } => view(
-                Verb::Update,
-                "integration state",
-                name,
-                before.map(|before| json!(intended_name(before))),
-                Some(json!(intended_name(*after))),
-            ),
+            Step::SetState { name, before, after, .. } => Self {
+                note: step.only_waits().then(|| {
+                    let text = "it is enabled and not active yet: rolecall enables it again, and waits until it is active";
+                    text.to_owned().into()
+                }),
+                ..view(
+                    Verb::Update,
+                    "integration state",
+                    name,
+                    before.map(|before| json!(intended_name(before))),
+                    Some(json!(intended_name(*after))),
+                )
+            },
             Step::DeleteIntegration { kind, id: _, name, why: _ } => {
                 view(Verb::Delete, "integration", name, Some(json!(kind.type_id())), None)
             }

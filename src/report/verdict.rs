@@ -17,6 +17,9 @@ use crate::verify::probe::Shows;
 /// That there is nothing to say anything else of.
 const NO_ROLE: &str = "the role does not exist";
 
+/// Said of a role under another path.
+const OTHER_ARN: &str = "the role has another ARN than the manifest's";
+
 /// What a report says where the role has not the boundary that the manifest asks for.
 const NO_BOUNDARY: &str = "the role does not have the permissions boundary of its targets";
 
@@ -250,7 +253,7 @@ impl Report {
         let is_told = |claim: &ClaimView| {
             let told = match claim.absent {
                 Some(Absent::Target) => Some(Consequence::TargetMissing),
-                Some(Absent::Role | Absent::Boundary) | None => consequence_of(claim.kind),
+                Some(Absent::Role | Absent::Boundary | Absent::Arn) | None => consequence_of(claim.kind),
             };
             consequences().any(|it| Some(it) == told)
         };
@@ -261,6 +264,7 @@ impl Report {
                     (Some(Absent::Role), _) => NO_ROLE.to_owned(),
                     (Some(Absent::Target), _) => Consequence::TargetMissing.title().to_owned(),
                     (Some(Absent::Boundary), _) => NO_BOUNDARY.to_owned(),
+                    (Some(Absent::Arn), _) => OTHER_ARN.to_owned(),
                     (None, ClaimOutcome::Proved | ClaimOutcome::Refuted) => claim.failure().to_owned(),
                     (None, ClaimOutcome::Unknown) => format!("not decided: {}", lower(claim.title())),
                 }

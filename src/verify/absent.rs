@@ -69,37 +69,54 @@ pub(super) fn without_targets(claims: Vec<Claim>, missing: &[MissingTarget]) -> 
     if missing.is_empty() {
         return claims;
     }
+    let reasons = missing.iter().map(ToString::to_string).collect();
+    broken_by(Absent::Target, reasons, claims)
+}
+
+/// The claims where the role has another path than the manifest's: callers assume the ARN that they were given, and no role has it.
+#[must_use]
+pub(super) fn at_another_arn(claims: Vec<Claim>, survey: &Survey) -> Vec<Claim> {
+    let Some(found) = survey.elsewhere() else { return claims };
+    let reason = format!(
+        "the ARN of the manifest, `{}`, is not the ARN of a role, so nobody can assume it: the role is `{}`",
+        survey.desired.role_arn(),
+        found.identity
+    );
+    broken_by(Absent::Arn, vec![reason], claims)
+}
+
+/// The claims where those that cannot hold without `what` are refuted.
+fn broken_by(what: Absent, reasons: Vec<String>, claims: Vec<Claim>) -> Vec<Claim> {
     let decide = |claim: Claim| {
-        if !is_about_every_target(&claim.proposition) {
+        if needs(&claim.proposition) != Some(what) {
             return claim;
         }
-        let reasons = missing.iter().map(ToString::to_string).chain(besides(&claim.decided)).collect();
-        let decided = Decided::Absent { what: Absent::Target, is_needed: true, reasons };
-        Claim { decided, ..claim }
+        let reasons = reasons.iter().cloned().chain(besides(&claim.decided)).collect();
+        Claim { decided: Decided::Absent { what, is_needed: true, reasons }, ..claim }
     };
     claims.into_iter().map(decide).collect()
 }
 
-/// Whether a function that is missing breaks the claim.
-fn is_about_every_target(proposition: &Proposition) -> bool {
+/// What a role that is there may lack, so that the claim cannot hold.
+fn needs(proposition: &Proposition) -> Option<Absent> {
     match proposition {
         Proposition::Provable(claim) => match claim {
-            prove::Claim::EveryTargetMayBeInvoked(_) => true,
+            prove::Claim::EveryTargetMayBeInvoked(_) => Some(Absent::Target),
+            prove::Claim::MayAssumeWith { .. }
+            | prove::Claim::MayAssume(_)
+            | prove::Claim::MayAssumeUnderConditions(_) => Some(Absent::Arn),
             prove::Claim::OnlyTrustedMayAssume
             | prove::Claim::OnlyWithExternalId(_)
             | prove::Claim::OthersOnlyWithExternalId(_)
             | prove::Claim::OnlyWithOneOf { .. }
             | prove::Claim::NoLongerWith { .. }
-            | prove::Claim::MayAssumeWith { .. }
-            | prove::Claim::MayAssume(_)
-            | prove::Claim::MayAssumeUnderConditions(_)
             | prove::Claim::OnlyTargetsMayBeInvoked
             | prove::Claim::OnlyStatedMayBeDone
             | prove::Claim::EveryStatedMayBeDone(_)
             | prove::Claim::BoundaryAllowsNoMore
-            | prove::Claim::OnlyThroughRole => false,
+            | prove::Claim::OnlyThroughRole => None,
         },
-        Proposition::WhoCanAssume | Proposition::WhatSessionsCanDo | Proposition::OrganizationAgrees => false,
+        Proposition::WhoCanAssume | Proposition::WhatSessionsCanDo | Proposition::OrganizationAgrees => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rolecall_prove::{decide, findings};
 
-use super::absent::without_targets;
+use super::absent::{at_another_arn, without_targets};
 use super::claim::{Absent, Claim, Decided, Proposition};
 use super::functions::{FunctionsJudged, judge};
 use super::note::Note;
@@ -13,7 +13,7 @@ use crate::extract::{PermissionReader, RoleDocuments, Side};
 use crate::iam::arn::RoleArn;
 use crate::iam::document::Document;
 use crate::iam::lint::{Finding as Fault, PolicyFacts};
-use crate::iam::prove::{self, NamedDocument, prove_boundary};
+use crate::iam::prove::{self, NamedDocument, RoleIntent, prove_boundary};
 use crate::observe::aws::ObservedBoundary;
 use crate::observe::survey::Survey;
 use rolecall_model::stored::StoredDocument;
@@ -36,7 +36,8 @@ pub(super) struct Examined {
 /// The same in parts.
 pub(super) fn examine(documents: &Documents, survey: &Survey) -> Examined {
     let desired = &survey.desired;
-    let role = read(documents, &desired.role_arn());
+    let arn = survey.found_arn();
+    let role = read(documents, &arn);
     let written: Vec<Option<Document>> =
         documents.identity.iter().map(|policy| written(policy, desired)).collect();
     let facts: Vec<PolicyFacts<'_>> = documents
@@ -50,9 +51,9 @@ pub(super) fn examine(documents: &Documents, survey: &Survey) -> Examined {
             attachments: *attachments,
         })
         .collect();
-    let intent = desired.intent();
+    let intent = RoleIntent { role: Some(arn), ..desired.intent() };
     let FunctionsJudged { claim, findings: of_functions, notes } = judge(&survey.sides, desired);
-    let mut claims = without_targets(decide(&role, &intent), &survey.missing);
+    let mut claims = at_another_arn(without_targets(decide(&role, &intent), &survey.missing), survey);
     claims.extend(boundary_claim(documents, desired));
     claims.extend(claim);
     let mut findings = findings(&role, None, &intent, &facts);

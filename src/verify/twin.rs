@@ -150,18 +150,18 @@ pub async fn examine<A: Read + Write + Prober, O: Observer>(
     asking: &Asking<'_, O>,
 ) -> Examined {
     let ending = random_ending();
-    let draft = match Draft::new(&survey.desired, &survey.observed, genesys, &ending, Timestamp::now()) {
+    let draft = match Draft::new(survey, genesys, &ending, Timestamp::now()) {
         Ok(draft) => draft,
         Err(error) => return Examined { stopped: Some(error.into()), ..Examined::default() },
     };
-    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes(), &survey.observed), asking).await {
+    if let Some(failure) = rehearse(aws, &undoing(draft.making.changes(), survey), asking).await {
         return Examined { stopped: Some(TwinError::CannotRemove(failure)), ..Examined::default() };
     }
     let made = write(&draft.making.clone().into(), aws, &asking.interrupt, asking).await;
     let is_made = made.is_complete();
     let failed = made.failed.iter().map(|(change, _)| change);
     // A write that failed may have been carried out all the same, its answer lost.
-    let removal = undoing(made.done.iter().chain(failed).filter_map(of_aws), &survey.observed);
+    let removal = undoing(made.done.iter().chain(failed).filter_map(of_aws), survey);
     let mut examined = Examined::default();
     if removal.changes().next().is_none() {
         examined.stopped = Some(TwinError::Interrupted);

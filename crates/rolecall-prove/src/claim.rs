@@ -182,6 +182,8 @@ pub enum Absent {
     Target,
     /// The permissions boundary that the role should have.
     Boundary,
+    /// The ARN that callers were given: the role has another path.
+    Arn,
 }
 
 /// What became of a claim, with what shows it.

@@ -210,6 +210,25 @@ impl Step {
         }
     }
 
+    /// Whether it leads to what is asked for already, and does not show yet.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        match self {
+            Self::SetState { before, after, .. } => *before == Some(*after),
+            Self::CreateCredential { .. }
+            | Self::UpdateCredential { .. }
+            | Self::DeleteCredential { .. }
+            | Self::CreateIntegration { .. }
+            | Self::Configure { .. }
+            | Self::DeleteIntegration { .. }
+            | Self::CreateAction { .. }
+            | Self::PublishDraft { .. }
+            | Self::DiscardDraft { .. }
+            | Self::UpdateAction { .. }
+            | Self::DeleteAction { .. } => false,
+        }
+    }
+
     /// Whether it is about an action, and not about the way to the role.
     pub fn is_about_action(&self) -> bool {
         match self {

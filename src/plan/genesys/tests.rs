@@ -155,7 +155,7 @@ fn each_difference_has_its_steps() {
     fn own(observed: &mut Observed) -> &mut ObservedIntegration {
         &mut observed.integrations[0]
     }
-    let cases: [(Change, &[&str]); 20] = [
+    let cases: [(Change, &[&str]); 22] = [
         // The credential.
         (
             |it| {
@@ -211,7 +211,16 @@ fn each_difference_has_its_steps() {
         (|it| own(it).config.name = "Renamed".to_owned(), &["Configure", "? Unverifiable"]),
         (|it| own(it).notes = "Other.".to_owned(), &["Configure", "? Unverifiable"]),
         (|it| own(it).record.intended = IntendedState::Disabled, &["SetState", "? Unverifiable"]),
-        (|it| own(it).record.reported = Some(ReportedState::Error), &["? Unverifiable", "? NotActive"]),
+        (
+            |it| own(it).record.reported = Some(ReportedState::Error),
+            &["SetState", "? Unverifiable", "? NotActive"],
+        ),
+        // Enabled by a run that did not wait for it to the end.
+        (
+            |it| own(it).record.reported = Some(ReportedState::Activating),
+            &["SetState", "? Unverifiable", "? NotActive"],
+        ),
+        (|it| own(it).record.reported = None, &["SetState", "? Unverifiable", "? NotActive"]),
         // The actions.
         (|it| own(it).actions[0].config = Some(config("x")), &["UpdateAction", "? Unverifiable"]),
         (|it| own(it).actions[0].secure = true, &["CreateAction", "DeleteAction", "? Unverifiable"]),

@@ -5,6 +5,7 @@ use super::trust::{are_within, closed, in_common};
 use super::turn::{Preference, sorted};
 use crate::iam::arn::{RoleArn, RoleName};
 use crate::plan::aws::{Change, TrustStep};
+use crate::plan::storable::Limits;
 use rolecall_model::stored::StoredDocument;
 
 /// Where a way begins.
@@ -12,6 +13,8 @@ pub(super) struct Start<'s> {
     pub(super) role: &'s RoleName,
     pub(super) arn: &'s RoleArn,
     pub(super) state: State,
+    /// What IAM stores.
+    pub(super) limits: Limits<'s>,
 }
 
 /// The changes in an order, the trust policy left aside, with what a session can do between them.
@@ -106,7 +109,8 @@ impl<'s> Route<'s> {
         };
         let once = place.map(|place| self.with(vec![(place, write(before, after, TrustStep::Wanted))], true));
         let twice = || {
-            let between = in_common(before, after, self.start.arn);
+            let is_stored = |document: &StoredDocument| self.start.limits.against_trust(document).is_empty();
+            let between = in_common(before, after, self.start.arn, is_stored);
             let step = if between == closed() { TrustStep::Closed } else { TrustStep::Shared };
             let steps = vec![
                 (0, write(before, &between, step)),

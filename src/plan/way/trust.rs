@@ -36,12 +36,20 @@ pub(super) fn closed() -> StoredDocument {
 }
 
 /// As much of `wanted` as `known` is proved to allow as well: each principal of each `Allow` by itself, under every `Deny`.
-/// Nobody is let in where there is nothing of that kind.
-pub(super) fn in_common(known: &StoredDocument, wanted: &StoredDocument, role: &RoleArn) -> StoredDocument {
+/// Nobody is let in where there is nothing of that kind, or where IAM would not store it. The statements stay as they are written:
+/// another form can be longer than the quota.
+pub(super) fn in_common(
+    known: &StoredDocument,
+    wanted: &StoredDocument,
+    role: &RoleArn,
+    is_stored: impl Fn(&StoredDocument) -> bool,
+) -> StoredDocument {
     let Some(document) = wanted.document() else { return closed() };
-    let canonical = document.canonical();
-    let statements: Vec<&Value> =
-        canonical.get("Statement").and_then(Value::as_array).into_iter().flatten().collect();
+    let written = document.as_value();
+    let statements: Vec<&Value> = match written.get("Statement") {
+        Some(Value::Array(statements)) => statements.iter().collect(),
+        statement => statement.into_iter().collect(),
+    };
     let denies: Vec<&Value> = statements
         .iter()
         .copied()
@@ -49,11 +57,11 @@ pub(super) fn in_common(known: &StoredDocument, wanted: &StoredDocument, role: &
         .collect();
     let with = |allows: &[Value]| -> StoredDocument {
         let all: Vec<Value> = denies.iter().copied().cloned().chain(allows.iter().cloned()).collect();
-        let version = canonical.get("Version").cloned();
-        let mut document = Map::new();
-        document.extend(version.map(|version| ("Version".to_owned(), version)));
-        document.insert("Statement".to_owned(), Value::Array(all));
-        Value::Object(document).to_string().into()
+        let mut document = written.clone();
+        if let Value::Object(elements) = &mut document {
+            elements.insert("Statement".to_owned(), Value::Array(all));
+        }
+        document.to_string().into()
     };
     let is_known = |allow: &Value| are_within(&[&with(std::slice::from_ref(allow))], known, role);
     let allows =
@@ -63,7 +71,8 @@ pub(super) fn in_common(known: &StoredDocument, wanted: &StoredDocument, role: &
     let kept: Vec<Value> = allows.filter_map(known_part).collect();
     let common = with(&kept);
     let is_common = |end| are_within(&[&common], end, role);
-    if !kept.is_empty() && is_common(known) && is_common(wanted) { common } else { closed() }
+    let is_right = !kept.is_empty() && is_stored(&common) && is_common(known) && is_common(wanted);
+    if is_right { common } else { closed() }
 }
 
 /// The statement once for each of its principals; as it is where it names them in another way.

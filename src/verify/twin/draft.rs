@@ -7,12 +7,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::desired::aws::{Desired, OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix};
+use crate::desired::aws::{OWNER_TAG, TWIN_ENDING, TWIN_TAG, twin_prefix};
 use crate::iam::arn::{AccountId, RoleArn, RoleName, RolePath};
 use crate::iam::principal::Principal;
-use crate::observe::aws::Observed;
+use crate::observe::survey::Survey;
 use crate::plan::Way;
 use crate::plan::aws::{Change, Plan};
+use crate::plan::storable::Unstorable;
 use crate::ports::{CallerIdentity, RoleSpecification, Tags};
 use rolecall_model::stored::StoredDocument;
 
@@ -41,6 +42,9 @@ pub enum DraftError {
         /// Why.
         reason: String,
     },
+    /// IAM would not store the twin's trust policy.
+    #[error("a twin cannot have the role's trust policy: {0}")]
+    Unstorable(#[from] Unstorable),
 }
 
 /// A twin that is to be made.
@@ -57,8 +61,7 @@ pub(super) struct Draft {
 impl Draft {
     /// The twin of the observed role; `ending` is the end of its name.
     pub(super) fn new(
-        desired: &Desired,
-        observed: &Observed,
+        Survey { desired, observed, quotas, .. }: &Survey,
         genesys: &AccountId,
         ending: &str,
         now: Timestamp,
@@ -89,14 +92,17 @@ impl Draft {
             attached.map(|policy| Change::AttachPolicy { role: name.clone(), arn: policy.arn.clone() });
         let creation = std::iter::once(Change::CreateRole { role });
         let making = Plan { changes: creation.chain(inline).chain(attached).collect(), foreign: Vec::new() };
-        let making = Way::of_twin(making, observed);
+        let making = Way::of_twin(making, observed, quotas).storable()?;
         let role = desired.home.role_arn(&name, &path);
         Ok(Self { role, trust: exchanged.trust, replaced: exchanged.replaced, making })
     }
 }
 
 /// The writes that undo these.
-pub(super) fn undoing<'c>(changes: impl Iterator<Item = &'c Change>, observed: &Observed) -> Way {
+pub(super) fn undoing<'c>(
+    changes: impl Iterator<Item = &'c Change>,
+    Survey { observed, quotas, .. }: &Survey,
+) -> Way {
     let undo = |change: &Change| match change.clone() {
         Change::CreateRole { role } => Some(Change::DeleteRole { role: role.name }),
         Change::PutInlinePolicy { role, name, document } => {
@@ -117,7 +123,7 @@ pub(super) fn undoing<'c>(changes: impl Iterator<Item = &'c Change>, observed: &
         | Change::DeleteInlinePolicy { .. }
         | Change::DeleteRole { .. } => None,
     };
-    Way::of_twin(Plan { changes: changes.filter_map(undo).collect(), foreign: Vec::new() }, observed)
+    Way::of_twin(Plan { changes: changes.filter_map(undo).collect(), foreign: Vec::new() }, observed, quotas)
 }
 
 /// How the caller is named in a trust policy, where it can assume roles at all.

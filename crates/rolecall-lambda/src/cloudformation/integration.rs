@@ -9,7 +9,8 @@ use rolecall::desired::genesys::{Desired, DesiredCredential, DesiredIntegration,
 use rolecall::iam::arn::{ExternalId, RoleArn};
 use rolecall::observe::genesys::{Detail, Observed, ObservedIntegration, Reach, Sought, observe};
 use rolecall::plan::genesys::{
-    Id, Notice, Plan, PlanError, is_bare, plan_integration_alone, plan_integration_removal, plan_leftovers,
+    Id, Notice, Plan, PlanError, Step, is_bare, plan_integration_alone, plan_integration_removal,
+    plan_leftovers,
 };
 use rolecall_genesys::client::Client;
 use serde_json::{Map, Value};
@@ -128,17 +129,15 @@ pub(super) async fn put(
     let mut observed = settled(settle::GENESYS, look, is_settled).await?;
     let id = id.filter(|_| with_id(&observed, id).is_some());
     note_written_role(request, &wanted, &mut observed);
-    let (found, mut plan) = wanted.plan(&resource, &observed, id)?;
+    let (found, plan) = wanted.plan(&resource, &observed, id)?;
     let drift = match (request.genesys_id(), id) {
         (Some(gone), None) => vec![format!("integration {gone} no longer exists")],
         // An `Update` that is delivered again finds what the first one wrote.
-        (Some(_), Some(id)) if !plan.steps().is_empty() => drift(request, &resource, &observed, id),
+        (Some(_), Some(id)) if !plan.steps().iter().all(Step::only_waits) => {
+            drift(request, &resource, &observed, id)
+        }
         (Some(_), Some(_)) | (None, _) => Vec::new(),
     };
-    // It was enabled earlier, and does not work yet: that is waited for.
-    if plan.notices.iter().any(|notice| matches!(notice, Notice::NotActive { .. })) {
-        plan.enable_again(Kind::Lambda, found.clone(), wanted.name.clone());
-    }
     // What bears the stack's mark and was not taken over goes with the stack, whichever attempt made it.
     let own = match &found {
         Id::Known(id) => with_id(&observed, Some(id)).and_then(|known| known.mark.as_ref()),
