@@ -14,8 +14,8 @@ use std::fmt;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
 use crate::iam::arn::PolicyArn;
-use crate::manifest::Manager;
-use crate::operations::{ChangeError, RetiredAction};
+use crate::manifest::{Manager, Outline};
+use crate::operations::{Beside, ChangeError, RetiredAction};
 use crate::plan::genesys::Retirement;
 use crate::report::usage::lines;
 use crate::report::{ErrorView, RefusalView, Report, UnexaminedView};
@@ -33,7 +33,7 @@ pub use self::troubles::troubles;
 pub type CommandResult<T> = Result<T, CommandError>;
 
 /// What the user reads, and what the caller gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CommandError {
     /// What the caller gets.
     pub exit: ExitCode,
@@ -45,6 +45,8 @@ pub struct CommandError {
     pub hint: Option<String>,
     /// The side that nobody looked at, also where the rest was looked at in vain.
     pub unexamined: Option<UnexaminedView>,
+    /// What was found all the same.
+    pub found: Option<Box<Report>>,
 }
 
 /// An error that a command can end with.
@@ -56,7 +58,21 @@ pub trait Explained: Coded + Error + 'static {
 impl<E: Explained> From<E> for CommandError {
     fn from(error: E) -> Self {
         let (exit, hint) = error.explain();
-        Self { exit, code: error.code(), message: in_full(&error), hint, unexamined: None }
+        Self { exit, code: error.code(), message: in_full(&error), hint, unexamined: None, found: None }
+    }
+}
+
+impl<E: Explained> From<Beside<E>> for CommandError {
+    fn from(Beside { error, found }: Beside<E>) -> Self {
+        let error = Self::from(error);
+        match found {
+            None => error,
+            Some(found) => Self {
+                exit: ExitCode::beside(error.exit, found.exit()),
+                found: Some(Box::new(Report::of_found(&found))),
+                ..error
+            },
+        }
     }
 }
 
@@ -74,7 +90,8 @@ pub(crate) fn in_full(error: &dyn Error) -> String {
 impl CommandError {
     /// Something went wrong, and there is no more to say about it.
     pub fn failed(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { exit: ExitCode::Failed, code, message: message.into(), hint: None, unexamined: None }
+        let message = message.into();
+        Self { exit: ExitCode::Failed, code, message, hint: None, unexamined: None, found: None }
     }
 
     /// The user was asked, and said no.
@@ -85,6 +102,15 @@ impl CommandError {
     /// As data for readers.
     pub fn view(&self) -> ErrorView {
         ErrorView { code: self.code, message: self.message.clone(), hint: self.hint.clone() }
+    }
+
+    /// The same with the places in the manifest that what was found is about.
+    #[must_use]
+    pub fn at(mut self, outline: &Outline) -> Self {
+        if let Some(found) = &mut self.found {
+            found.place(outline);
+        }
+        self
     }
 
     /// The same of a command that left out a side, unless that was said already.
@@ -104,7 +130,8 @@ impl CommandError {
 
     /// The report of a command that came to this.
     pub fn report(&self, command: &'static str) -> Report {
-        Report { error: Some(self.view()), unexamined: self.unexamined, ..Report::new(command) }
+        let found = self.found.as_deref().cloned().unwrap_or_default();
+        Report { command, exit: self.exit, error: Some(self.view()), unexamined: self.unexamined, ..found }
     }
 }
 

@@ -99,7 +99,10 @@ async fn apply_one(
     let plan = async |context: &Connected| context.plan(request.goal, request.options).await;
     let (live, planned) = context.comparing_organizations(plan).await;
     printer.warnings(context.warnings.iter().skip(known));
-    let planned = planned.context(UNCHANGED)?;
+    let (planned, live) = match planned {
+        Ok(planned) => (planned, live),
+        Err(error) => return Err(error.compared(live)).context(UNCHANGED),
+    };
     let human = options.aws.common.output.is_human();
     let console = Console {
         command: "apply",

@@ -61,7 +61,7 @@ impl Checks {
     fn add_error(&mut self, check: &'static str, state: CheckState, error: impl Into<CommandError>) {
         let error: CommandError = error.into();
         let error = if self.for_vendor { error.for_vendor() } else { error };
-        let CommandError { code, message, hint, exit: _, unexamined: _ } = error;
+        let CommandError { code, message, hint, exit: _, unexamined: _, found: _ } = error;
         let text = message.trim_end().lines().next().unwrap_or_default().to_owned();
         self.made.push(CheckView { check, state, text, code: Some(code), hint });
     }

@@ -100,6 +100,9 @@ async fn run_all(
         let mut own = shared.of_one(&member.name, invocation.clone());
         let result = member.work(async |connected| work(connected, &mut own).await).await;
         if let Err(error) = &result {
+            if error.found.is_some() {
+                own.result(&error.report(command).found_text(own.evidence()));
+            }
             own.failure(&error.view());
         }
         let (report, exit) = ended(command, &member.name, result);

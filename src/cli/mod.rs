@@ -152,9 +152,16 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     done.unwrap_or_else(|error| {
         // Whatever stopped it before the manifest was read: what the user left out, nobody looked at.
         let error = printer.told(error.without(left_out(asked(command))));
-        printer.failure(&error.view());
         let report = without_result(&error, command, printer);
+        let tells_found = error.found.is_some() && output(command).is_human();
+        if tells_found {
+            printer.result(&report.found_text(printer.evidence()));
+        }
+        printer.failure(&error.view());
         printer.documents(output(command).format(), |format| report.clone().render(format, error.exit));
+        if tells_found {
+            printer.result(&report.result_line());
+        }
         error.exit
     })
 }

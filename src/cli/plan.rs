@@ -9,7 +9,7 @@ use rolecall::manifest::write;
 use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
-use rolecall::report::{RefusalView, Report, saved};
+use rolecall::report::{AS_IT_IS, RefusalView, Report, saved};
 use rolecall::verify::Documents;
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::metrics::Limits;
@@ -56,7 +56,10 @@ async fn plan_one(
     let plan = async |it: &Connected| it.plan_manifest(options.reach.into()).await;
     let (live, towards) = connected.comparing_organizations(plan).await;
     printer.warnings(connected.warnings.iter().skip(known));
-    let towards = towards?;
+    let (towards, live) = match towards {
+        Ok(towards) => (towards, live),
+        Err(error) => return Err(error.compared(live).into()),
+    };
     let TowardsManifest { survey, genesys: _, plan, elsewhere, usage: _ } = &towards;
     // What would be possible afterwards: the plan's documents, and what others put on the role and keeps its place.
     let Verdict { mut verification, objections } = judge(survey, plan.foreign(), &Allowed::default());
@@ -114,7 +117,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> Comm
         }
         let report = printer.advising(report);
         printer.warnings(connected.warnings.iter().skip(known));
-        show(&report, "As it is in AWS", &options.aws, printer);
+        show(&report, AS_IT_IS, &options.aws, printer);
         if let Some(metrics) = report.metrics.as_ref().filter(|_| options.aws.common.output.is_human()) {
             printer.result(&format!("\n{}", metrics.to_text()));
         }

@@ -26,7 +26,7 @@ use crate::failure::{CommandError, troubles};
 use crate::iam::arn::{ExternalId, Region};
 use crate::manifest::{Access, AssumedRole, Manifest, Outline, PartyName};
 use crate::observe::survey::{AddressError, SurveyError, addresses};
-use crate::operations::{self, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
+use crate::operations::{self, Beside, Counterpart, DriftError, Verified, VerifyError, VerifyRequest};
 use crate::ports::genesys::{GenesysError, GenesysRead as _, Organization};
 use crate::ports::metrics::Window;
 use crate::report::{ActionTestView, CallsView, MetricsView, Report, UnexaminedView};
@@ -238,7 +238,7 @@ impl Connected {
     }
 
     /// Compares the services with the manifest.
-    pub async fn drift(&mut self) -> Result<(Report, ExitCode), DriftError> {
+    pub async fn drift(&mut self) -> Result<(Report, ExitCode), Beside<DriftError>> {
         let drifted = self.role.drift(self.live_organization()).boxed_local().await?;
         let exit = drifted.exit();
         self.warnings.extend(warning(&drifted.live));
@@ -291,7 +291,7 @@ impl Connected {
         &mut self,
         request: &VerifyRequest,
         observer: &impl Observer,
-    ) -> Result<(Verified, Report, ExitCode), VerifyError> {
+    ) -> Result<(Verified, Report, ExitCode), Beside<VerifyError>> {
         let verify = async |it: &Self| it.role.verify(request, observer).boxed_local().await;
         // No plan for Genesys Cloud is made here, so the client of the actions is asked as well.
         let asked = async {
@@ -302,7 +302,10 @@ impl Connected {
         };
         let (live, verified) = join!(asked, verify(self));
         self.warnings.extend(warning(&live));
-        let mut verified = verified?;
+        let mut verified = match verified {
+            Ok(verified) => verified,
+            Err(error) => return Err(error.compared(live)),
+        };
         let exit = live.exit();
         verified.verification.findings.extend(live.into_finding());
         let exit = exit.or(verified.verification.exit());
@@ -341,7 +344,7 @@ impl Connected {
     /// The error as the report of this manifest tells it.
     #[must_use]
     pub fn told(&self, error: CommandError) -> CommandError {
-        let error = error.without(self.unexamined);
+        let error = error.without(self.unexamined).at(&self.outline);
         match self.role.manifest.party.name() {
             PartyName::Genesys => error,
             PartyName::Vendor(_) => error.for_vendor(),

@@ -294,6 +294,20 @@ pub fn desired(
     let bins = pack(targets, current, room, |index| policy_name(&role.name, index));
     let mut policies = bins.into_iter().map(policy).collect::<Result<Vec<_>, DesiredError>>()?;
     policies.extend(granted.into_iter().map(|(name, document)| specified(name, GRANT_DESCRIPTION, document)));
+    let meant = meant(manifest, external_id, home, targets)?;
+    let role = RoleSpecification { trust: trust(manifest, templates, &fillings)?, ..meant.role };
+    Ok(Desired { role, policies, ..meant })
+}
+
+/// What the manifest means, without a document that rolecall would write for it: enough to prove what is there.
+pub fn meant(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    home: &Home,
+    targets: &[FunctionArn],
+) -> Result<Desired, DesiredError> {
+    let role = &manifest.role;
+    let owner = (OWNER_TAG.to_owned(), role.name.to_string());
     Ok(Desired {
         role: RoleSpecification {
             name: role.name.clone(),
@@ -303,11 +317,11 @@ pub fn desired(
             permissions_boundary: home.boundary_arn(role),
             // The tag says that rolecall may change and delete the role; what another tool makes, it may not.
             tags: { role.tags.clone().into_iter() }
-                .chain(role.managed_by.is_none().then(|| owner.clone()))
+                .chain(role.managed_by.is_none().then_some(owner))
                 .collect(),
-            trust: trust(manifest, templates, &fillings)?,
+            trust: StoredDocument::from(String::new()),
         },
-        policies,
+        policies: Vec::new(),
         trusted: trusted(manifest, home),
         vendor: manifest.party.vendor().cloned(),
         external_id: external_id.clone(),

@@ -5,6 +5,9 @@
 //! - 3: something differs that lets nobody in and stops nothing.
 //! - 1: the command could not do what was asked; errors say so in `failure`.
 //!
+//! An error beside a 4 that was found and shown is a 4 ([`ExitCode::beside`]): what could not be read or compared takes nothing back
+//! of what was, and whoever looks at the code alone must learn of it.
+//!
 //! Invariant: each typed result computes its code here, with an exhaustive match, and [`ExitCode::or`] combines them. A command
 //! adds nothing to it.
 //!
@@ -17,6 +20,7 @@ use super::ExitCode;
 use crate::drift::{Consequence, Difference};
 use crate::iam::lint::FindingId;
 use crate::observe::metrics::{ActionFigures, Measured, Metrics};
+use crate::operations::Found;
 use crate::verify::action_test::{ActionTest, NotRun, TestEnd};
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::{Claim, ClaimOutcome};
@@ -70,6 +74,27 @@ impl ExitCode {
     #[must_use]
     pub fn of_objections(objections: &[Objection]) -> Self {
         objections.iter().map(Objection::exit).fold(Self::Success, Self::or)
+    }
+}
+
+impl ExitCode {
+    /// The exit code of an error beside what was found all the same.
+    #[must_use]
+    pub fn beside(error: Self, found: Self) -> Self {
+        match found {
+            Self::Refuted => Self::Refuted,
+            Self::Success | Self::Failed | Self::Usage | Self::Pending | Self::Inconclusive => {
+                error.or(found)
+            }
+        }
+    }
+}
+
+impl Found {
+    /// The exit code that it asks for.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        self.verification.exit().or(ExitCode::of_differences(&self.differences))
     }
 }
 

@@ -504,6 +504,7 @@ pub fn hint_for_absent(survey: &Survey) -> Option<String> {
         (Some(_), Some(manager)) if survey.elsewhere().is_some() => Some(in_other_tool(manager)),
         (Some(_), None) if survey.elsewhere().is_some() => Some(OTHER_PATH.to_owned()),
         (Some(_), _) => None,
+        (None, _) if !survey.is_role_absent() => None,
         (None, Some(manager)) => Some(in_other_tool(manager)),
         (None, None) => Some("`rolecall plan` shows what is missing, `rolecall apply` creates it".to_owned()),
     };

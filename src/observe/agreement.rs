@@ -4,31 +4,69 @@
 //! Invariant: what passes here names every policy that the answers know of. Deliberately absent: whether all answers are old
 //! together, which IAM tells nobody.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::iam::arn::{PolicyArn, RoleName};
-use crate::ports::{AwsError, AwsErrorKind, AwsResult, RoleRecord, WriteOutcome};
+use crate::ports::{AwsError, AwsErrorKind, RoleRecord, WriteOutcome};
 use rolecall_model::patience::{Attempt, Interrupt, Pace, Patience};
 use rolecall_model::stored::StoredDocument;
 
-use super::aws::InlinePolicy;
+use super::aws::{InlinePolicy, Part, Unread};
 
 /// How long to ask again. IAM's own guide speaks of seconds.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The pauses between.
 const PACE: Pace = Pace::doubling(250, 2_000);
 
-/// What IAM answered about one role; `None` stands for "no such entity".
+/// One of IAM's answers about a role.
+pub(crate) enum Answer<T> {
+    /// This.
+    Present(T),
+    /// "No such entity".
+    Absent,
+    /// There was none.
+    Unread,
+}
+
+impl<T> Answer<T> {
+    /// What a read gave: `None` where it failed.
+    pub(crate) fn of(read: Option<Option<T>>) -> Self {
+        match read {
+            Some(Some(value)) => Self::Present(value),
+            Some(None) => Self::Absent,
+            None => Self::Unread,
+        }
+    }
+
+    pub(crate) fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::Unread => None,
+        }
+    }
+
+    /// The same where there is no value.
+    pub(crate) fn without_value<U>(self) -> Answer<U> {
+        match self {
+            Self::Present(_) | Self::Unread => Answer::Unread,
+            Self::Absent => Answer::Absent,
+        }
+    }
+}
+
+/// What IAM answered about one role.
 pub(crate) struct Answers {
     /// `iam:GetRole`.
-    pub role: Option<RoleRecord>,
+    pub role: Answer<RoleRecord>,
     /// `iam:ListAttachedRolePolicies`.
-    pub attached: Option<Vec<PolicyArn>>,
+    pub attached: Answer<Vec<PolicyArn>>,
     /// `iam:ListRolePolicies`, with what `iam:GetRolePolicy` answered for each name.
-    pub inline: Option<Vec<(String, Option<StoredDocument>)>>,
+    pub inline: Answer<Vec<(String, Option<StoredDocument>)>>,
 }
 
 /// What is on a role, by answers that agree.
+#[derive(Default)]
 pub(crate) struct Held {
     /// The role.
     pub role: Option<RoleRecord>,
@@ -39,61 +77,81 @@ pub(crate) struct Held {
 }
 
 impl Answers {
-    /// The answers as one, or what contradicts what.
-    pub(crate) fn agreed(self, name: &RoleName) -> Result<Held, AwsError> {
+    /// The answers as one, and what contradicts what: then what is believed is not all.
+    pub(crate) fn agreed(self, name: &RoleName) -> (Held, Option<Unread>) {
         let Self { role, attached, inline } = self;
-        match role {
-            None if attached.is_some() => Err(contradiction(
-                "iam:GetRole",
-                &format!(
-                    "role `{name}` does not exist, but iam:ListAttachedRolePolicies lists what is on it"
-                ),
-            )),
-            None if inline.is_some() => Err(contradiction(
-                "iam:GetRole",
-                &format!("role `{name}` does not exist, but iam:ListRolePolicies lists what is in it"),
-            )),
-            None => Ok(Held { role: None, attached: Vec::new(), inline: Vec::new() }),
-            Some(role) => {
-                let unknown = |operation| {
-                    contradiction(
-                        operation,
-                        &format!("role `{name}` does not exist, but iam:GetRole shows it"),
-                    )
-                };
-                let attached = attached.ok_or_else(|| unknown("iam:ListAttachedRolePolicies"))?;
-                let inline = inline.ok_or_else(|| unknown("iam:ListRolePolicies"))?;
-                let inline = inline.into_iter().map(|(policy, document)| match document {
-                    Some(document) => Ok(InlinePolicy { name: policy, document }),
-                    None => Err(contradiction(
-                        "iam:GetRolePolicy",
-                        &format!(
-                            "inline policy `{policy}` does not exist, but iam:ListRolePolicies lists it"
-                        ),
-                    )),
-                });
-                Ok(Held { role: Some(role), attached, inline: inline.collect::<Result<_, _>>()? })
+        let lists = |operation, list| {
+            let what = format!("role `{name}` does not exist, but {operation} lists what is {list}");
+            Some(contradiction(Part::Role, "iam:GetRole", &what))
+        };
+        let unknown = |operation| {
+            let what = format!("role `{name}` does not exist, but iam:GetRole shows it");
+            contradiction(Part::Permissions, operation, &what)
+        };
+        let role = match (role, &attached, &inline) {
+            (Answer::Present(role), _, _) => Some(role),
+            (Answer::Unread, _, _) => None,
+            (Answer::Absent, Answer::Present(_), _) => {
+                return (Held::default(), lists("iam:ListAttachedRolePolicies", "on it"));
+            }
+            (Answer::Absent, _, Answer::Present(_)) => {
+                return (Held::default(), lists("iam:ListRolePolicies", "in it"));
+            }
+            (Answer::Absent, Answer::Absent | Answer::Unread, Answer::Absent | Answer::Unread) => {
+                return (Held::default(), None);
+            }
+        };
+        let is_there = role.is_some();
+        let mut contradicted = None;
+        let attached = match attached {
+            Answer::Present(attached) => attached,
+            Answer::Absent if is_there => {
+                contradicted = Some(unknown("iam:ListAttachedRolePolicies"));
+                Vec::new()
+            }
+            Answer::Absent | Answer::Unread => Vec::new(),
+        };
+        let listed = match inline {
+            Answer::Present(inline) => inline,
+            Answer::Absent if is_there => {
+                contradicted = contradicted.or_else(|| Some(unknown("iam:ListRolePolicies")));
+                Vec::new()
+            }
+            Answer::Absent | Answer::Unread => Vec::new(),
+        };
+        let mut inline = Vec::new();
+        for (policy, document) in listed {
+            match document {
+                Some(document) => inline.push(InlinePolicy { name: policy, document }),
+                None => {
+                    let what =
+                        format!("inline policy `{policy}` does not exist, but iam:ListRolePolicies lists it");
+                    let gone = || contradiction(Part::Permissions, "iam:GetRolePolicy", &what);
+                    contradicted = contradicted.or_else(|| Some(gone()));
+                }
             }
         }
+        (Held { role, attached, inline }, contradicted)
     }
 }
 
-/// Looks until the answers agree; ends with what contradicts what.
-pub(crate) async fn until_agreed<T>(
-    mut look: impl AsyncFnMut() -> AwsResult<Result<T, AwsError>>,
-) -> AwsResult<T> {
+/// Looks until the answers agree; ends with what is believed all the same.
+pub(crate) async fn until_agreed<T>(mut look: impl AsyncFnMut() -> Result<T, T>) -> T {
     let patience = Patience { deadline: LONGEST, interrupt: Interrupt::never(), told: &|_, _| {} };
     let attempt = async || {
-        Ok(match look().await? {
+        Ok::<_, Infallible>(match look().await {
             Ok(agreed) => Attempt::Done(agreed),
-            Err(contradiction) => Attempt::NotYet("IAM's answers to agree", contradiction),
+            Err(believed) => Attempt::NotYet("IAM's answers to agree", believed),
         })
     };
-    patience.until(PACE, attempt).await?.map_err(|stopped| stopped.last())
+    match patience.until(PACE, attempt).await {
+        Ok(looked) => looked.unwrap_or_else(|stopped| stopped.last()),
+        Err(never) => match never {},
+    }
 }
 
-fn contradiction(operation: &'static str, what: &str) -> AwsError {
-    AwsError {
+fn contradiction(part: Part, operation: &'static str, what: &str) -> Unread {
+    let error = AwsError {
         operation,
         // The service's, not the caller's: what helps is to ask again later.
         kind: AwsErrorKind::ServiceFailure,
@@ -101,7 +159,8 @@ fn contradiction(operation: &'static str, what: &str) -> AwsError {
         message: format!("IAM's answers contradict each other: {what}"),
         request_id: None,
         outcome: WriteOutcome::Refused,
-    }
+    };
+    Unread { part, error }
 }
 
 #[cfg(test)]
@@ -126,11 +185,10 @@ mod tests {
     }
 
     fn said(answers: Answers) -> String {
-        match answers.agreed(&"R".parse().unwrap()) {
-            Ok(Held { role, attached, inline }) => {
-                format!("role {}, {} attached, {} inline", role.is_some(), attached.len(), inline.len())
-            }
-            Err(error) => error.to_string(),
+        let (Held { role, attached, inline }, contradiction) = answers.agreed(&"R".parse().unwrap());
+        match contradiction {
+            None => format!("role {}, {} attached, {} inline", role.is_some(), attached.len(), inline.len()),
+            Some(Unread { error, .. }) => error.to_string(),
         }
     }
 
@@ -138,21 +196,29 @@ mod tests {
     fn no_answer_hides_what_another_one_shows() {
         let document = || Some(StoredDocument::new("{}"));
         let whole = Answers {
-            role: Some(role()),
-            attached: Some(vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()]),
-            inline: Some(vec![("a".to_owned(), document())]),
+            role: Answer::Present(role()),
+            attached: Answer::Present(vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()]),
+            inline: Answer::Present(vec![("a".to_owned(), document())]),
         };
         let rows = [
             whole,
-            Answers { role: None, attached: None, inline: None },
-            Answers { role: None, attached: Some(Vec::new()), inline: None },
-            Answers { role: None, attached: None, inline: Some(Vec::new()) },
-            Answers { role: Some(role()), attached: None, inline: Some(Vec::new()) },
-            Answers { role: Some(role()), attached: Some(Vec::new()), inline: None },
+            Answers { role: Answer::Absent, attached: Answer::Absent, inline: Answer::Absent },
+            Answers { role: Answer::Absent, attached: Answer::Present(Vec::new()), inline: Answer::Absent },
+            Answers { role: Answer::Absent, attached: Answer::Absent, inline: Answer::Present(Vec::new()) },
             Answers {
-                role: Some(role()),
-                attached: Some(Vec::new()),
-                inline: Some(vec![("a".to_owned(), document()), ("b".to_owned(), None)]),
+                role: Answer::Present(role()),
+                attached: Answer::Absent,
+                inline: Answer::Present(Vec::new()),
+            },
+            Answers {
+                role: Answer::Present(role()),
+                attached: Answer::Present(Vec::new()),
+                inline: Answer::Absent,
+            },
+            Answers {
+                role: Answer::Present(role()),
+                attached: Answer::Present(Vec::new()),
+                inline: Answer::Present(vec![("a".to_owned(), document()), ("b".to_owned(), None)]),
             },
         ];
         insta::assert_snapshot!(rows.map(said).join("\n"), @"
@@ -171,12 +237,10 @@ mod tests {
         let looks = Cell::new(0);
         let look = async |agrees_at: u32| {
             looks.set(looks.get() + 1);
-            let contradiction = contradiction("iam:GetRole", "this and that");
-            Ok(if looks.get() == agrees_at { Ok(looks.get()) } else { Err(contradiction) })
+            if looks.get() == agrees_at { Ok(Some(looks.get())) } else { Err(None) }
         };
-        assert_eq!(until_agreed(async || look(3).await).await.unwrap(), 3);
-        let error = until_agreed(async || look(0).await).await.unwrap_err();
-        assert_eq!(error.kind, AwsErrorKind::ServiceFailure);
+        assert_eq!(until_agreed(async || look(3).await).await, Some(3));
+        assert_eq!(until_agreed(async || look(0).await).await, None);
         assert!(looks.get() > 5);
     }
 }

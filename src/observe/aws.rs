@@ -4,10 +4,12 @@
 //! policies under rolecall's path (with their version in force) and the functions. Round two reads documents and tags.
 //! A policy that rolecall did not make, and a permissions boundary, cost a third round: their version in force must be asked first.
 
-use futures_util::future::try_join_all;
-use tokio::try_join;
+use std::cell::RefCell;
 
-use super::agreement::{Answers, Held, until_agreed};
+use futures_util::future::join_all;
+use tokio::join;
+
+use super::agreement::{Answer, Answers, Held, until_agreed};
 pub use super::functions::{ObservedFunction, list_functions, observe_functions};
 
 use crate::desired::aws::policy_path;
@@ -72,41 +74,123 @@ pub struct ObservedBoundary {
     pub document: Option<StoredDocument>,
 }
 
-/// Reads the snapshot. `functions` are in the manifest's order.
+/// Something that the snapshot should hold and that could not be read.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// What it leaves open.
+    pub part: Part,
+    /// Why.
+    pub error: AwsError,
+}
+
+/// What remains open where a read failed; the most important first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The role: whom it trusts, and whether it exists.
+    Role,
+    /// What a session can do: a policy of the role, its boundary, or which policies it has.
+    Permissions,
+    /// Whether the targets exist.
+    Targets,
+    /// Nothing that a claim is about; a comparison needs it.
+    Comparison,
+}
+
+/// A snapshot as far as it could be read. What could not be read is left out of it.
+#[derive(Clone, Debug)]
+pub struct Glimpse {
+    /// Who asked.
+    pub caller: AwsResult<CallerIdentity>,
+    /// The role, where it was read and exists.
+    pub role: Option<RoleRecord>,
+    /// The policies that were read.
+    pub policies: Vec<ObservedPolicy>,
+    /// The inline policies that were read.
+    pub inline: Vec<InlinePolicy>,
+    /// The boundary in force; without its document where that was not read.
+    pub boundary: Option<ObservedBoundary>,
+    /// The functions.
+    pub functions: AwsResult<Vec<ObservedFunction>>,
+    /// What else could not be read, the most important first.
+    pub unread: Vec<Unread>,
+}
+
+/// Reads the snapshot, all of it. `functions` are in the manifest's order.
 pub async fn observe<R: Read>(
     reader: &R,
     role: &RoleName,
     functions: &[FunctionAddress],
 ) -> AwsResult<Observed> {
+    let Glimpse { caller, role, policies, inline, boundary, functions, unread } =
+        glimpse(reader, role, functions).await;
+    let caller = caller?;
+    match unread.into_iter().next() {
+        Some(Unread { error, .. }) => Err(error),
+        None => Ok(Observed { caller, role, policies, inline, boundary, functions: functions? }),
+    }
+}
+
+/// Reads the snapshot as far as AWS shows it: one read that fails keeps nobody from what the others show.
+pub async fn glimpse<R: Read>(reader: &R, role: &RoleName, functions: &[FunctionAddress]) -> Glimpse {
     let path = policy_path(role);
-    let (caller, (role, boundary, policies, inline), functions) = try_join!(
+    let (caller, seen, functions) = join!(
         reader.caller(),
         until_agreed(async || look(reader, role, &path).await),
         observe_functions(reader, functions),
-    )?;
-    Ok(Observed { caller, role, policies, inline, boundary, functions })
+    );
+    let Seen { held: Held { role, attached: _, inline }, boundary, policies, mut unread } = seen;
+    unread.sort_by_key(|unread| unread.part);
+    Glimpse { caller, role, policies, inline, boundary, functions, unread }
 }
 
-/// What is known of a role: itself, its boundary, the managed and the inline policies.
-type Seen = (Option<RoleRecord>, Option<ObservedBoundary>, Vec<ObservedPolicy>, Vec<InlinePolicy>);
+/// What is known of a role, and what could not be read.
+struct Seen {
+    held: Held,
+    boundary: Option<ObservedBoundary>,
+    policies: Vec<ObservedPolicy>,
+    unread: Vec<Unread>,
+}
 
-/// One look at everything about a role; `Err` within where the answers contradict each other.
-async fn look<R: Read>(reader: &R, name: &RoleName, path: &PolicyPath) -> AwsResult<Result<Seen, AwsError>> {
-    let ((role, boundary), (attached, policies), inline) = try_join!(
-        observe_role(reader, name),
-        observe_policies(reader, name, path),
-        observe_inline(reader, name),
-    )?;
-    let held = Answers { role, attached, inline }.agreed(name);
-    Ok(held.map(|held| (held.role, boundary, policies, held.inline)))
+/// Keeps what was read, and notes what was not.
+#[derive(Default)]
+struct Notes(RefCell<Vec<Unread>>);
+
+impl Notes {
+    fn kept<T>(&self, part: Part, result: AwsResult<T>) -> Option<T> {
+        result.map_err(|error| self.0.borrow_mut().push(Unread { part, error })).ok()
+    }
+}
+
+/// One look at everything about a role; `Err` where the answers contradict each other, with what is believed if they keep to it.
+async fn look<R: Read>(reader: &R, name: &RoleName, path: &PolicyPath) -> Result<Seen, Seen> {
+    let notes = Notes::default();
+    let ((role, boundary), (attached, policies), inline) = join!(
+        observe_role(reader, name, &notes),
+        observe_policies(reader, name, path, &notes),
+        observe_inline(reader, name, &notes),
+    );
+    let mut unread = notes.0.into_inner();
+    let (held, contradiction) = Answers { role, attached, inline }.agreed(name);
+    let is_agreed = contradiction.is_none();
+    unread.extend(contradiction);
+    let seen = Seen { held, boundary, policies, unread };
+    if is_agreed { Ok(seen) } else { Err(seen) }
 }
 
 /// What is on a role, without what its managed policies say.
 pub(crate) async fn observe_held<R: Read>(reader: &R, name: &RoleName) -> AwsResult<Held> {
     until_agreed(async || {
+        let notes = Notes::default();
         let (role, attached, inline) =
-            try_join!(reader.role(name), reader.attached_policies(name), observe_inline(reader, name))?;
-        Ok(Answers { role, attached, inline }.agreed(name))
+            join!(reader.role(name), reader.attached_policies(name), observe_inline(reader, name, &notes));
+        let role = Answer::of(notes.kept(Part::Role, role));
+        let attached = Answer::of(notes.kept(Part::Permissions, attached));
+        let (held, contradiction) = Answers { role, attached, inline }.agreed(name);
+        match (notes.0.into_inner().into_iter().next(), contradiction) {
+            (Some(Unread { error, .. }), _) => Ok(Err(error)),
+            (None, Some(Unread { error, .. })) => Err(Err(error)),
+            (None, None) => Ok(Ok(held)),
+        }
     })
     .await
 }
@@ -114,78 +198,94 @@ pub(crate) async fn observe_held<R: Read>(reader: &R, name: &RoleName) -> AwsRes
 async fn observe_role<R: Read>(
     reader: &R,
     role: &RoleName,
-) -> AwsResult<(Option<RoleRecord>, Option<ObservedBoundary>)> {
-    let role = reader.role(role).await?;
-    let boundary = match role.as_ref().and_then(|role| role.permissions_boundary.clone()) {
-        Some(arn) => Some(ObservedBoundary { document: document_in_force(reader, &arn).await?.1, arn }),
+    notes: &Notes,
+) -> (Answer<RoleRecord>, Option<ObservedBoundary>) {
+    let role = Answer::of(notes.kept(Part::Role, reader.role(role).await));
+    let boundary = match role.present().and_then(|role| role.permissions_boundary.clone()) {
+        Some(arn) => {
+            let read = notes.kept(Part::Permissions, document_in_force(reader, &arn).await);
+            Some(ObservedBoundary { document: read.and_then(|(_, document)| document), arn })
+        }
         None => None,
     };
-    Ok((role, boundary))
+    (role, boundary)
 }
 
 async fn observe_inline<R: Read>(
     reader: &R,
     role: &RoleName,
-) -> AwsResult<Option<Vec<(String, Option<StoredDocument>)>>> {
-    let Some(names) = reader.inline_policy_names(role).await? else { return Ok(None) };
-    let policies = try_join_all(names.into_iter().map(async |name| {
-        let document = reader.inline_policy(role, &name).await?;
-        Ok((name, document))
+    notes: &Notes,
+) -> Answer<Vec<(String, Option<StoredDocument>)>> {
+    let names = Answer::of(notes.kept(Part::Permissions, reader.inline_policy_names(role).await));
+    let Answer::Present(names) = names else { return names.without_value() };
+    let policies = join_all(names.into_iter().map(async |name| {
+        let document = notes.kept(Part::Permissions, reader.inline_policy(role, &name).await)?;
+        Some((name, document))
     }));
-    policies.await.map(Some)
+    Answer::Present(policies.await.into_iter().flatten().collect())
 }
 
 async fn observe_policies<R: Read>(
     reader: &R,
     role: &RoleName,
     path: &PolicyPath,
-) -> AwsResult<(Option<Vec<PolicyArn>>, Vec<ObservedPolicy>)> {
-    let (listed, under_path) = try_join!(reader.attached_policies(role), reader.policies_under(path))?;
-    let attached = listed.as_deref().unwrap_or_default();
+    notes: &Notes,
+) -> (Answer<Vec<PolicyArn>>, Vec<ObservedPolicy>) {
+    let (listed, under_path) = join!(reader.attached_policies(role), reader.policies_under(path));
+    let listed = Answer::of(notes.kept(Part::Permissions, listed));
+    let under_path = notes.kept(Part::Comparison, under_path).unwrap_or_default();
+    let attached = listed.present().map(Vec::as_slice).unwrap_or_default();
     let elsewhere = attached.iter().filter(|arn| under_path.iter().all(|known| known.arn != **arn));
-    let (own, foreign) = try_join!(
-        try_join_all(under_path.iter().map(|record| observe_own(
+    let (own, foreign) = join!(
+        join_all(under_path.iter().map(|record| observe_own(
             reader,
             record,
-            attached.contains(&record.arn)
+            attached.contains(&record.arn),
+            notes,
         ))),
-        try_join_all(elsewhere.map(|arn| observe_foreign(reader, arn))),
-    )?;
+        join_all(elsewhere.map(|arn| observe_foreign(reader, arn, notes))),
+    );
     let mut policies: Vec<ObservedPolicy> = own.into_iter().flatten().chain(foreign).collect();
     // In the order of the text that people read.
     policies.sort_by_cached_key(|policy| policy.arn.to_string());
-    Ok((listed, policies))
+    (listed, policies)
 }
 
 async fn observe_own<R: Read>(
     reader: &R,
     record: &PolicyRecord,
     attached: bool,
-) -> AwsResult<Option<ObservedPolicy>> {
-    let (policy, versions, document) = try_join!(
+    notes: &Notes,
+) -> Option<ObservedPolicy> {
+    let (policy, versions, document) = join!(
         reader.policy(&record.arn),
         reader.policy_versions(&record.arn),
         reader.policy_document(&record.arn, &record.default_version),
-    )?;
+    );
+    let of_document = if attached { Part::Permissions } else { Part::Comparison };
+    let document = notes.kept(of_document, document).flatten();
+    let versions = notes.kept(Part::Comparison, versions).unwrap_or_default();
+    let policy = notes.kept(Part::Comparison, policy);
     // Deleted since the list was read: then it is not there. What is on the role is kept: it may be that only this answer is old.
-    if policy.is_none() && !attached {
-        return Ok(None);
+    if matches!(policy, Some(None)) && !attached {
+        return None;
     }
-    Ok(Some(ObservedPolicy {
+    Some(ObservedPolicy {
         arn: record.arn.clone(),
         attached,
         under_path: true,
         attachment_count: record.attachment_count,
-        tags: policy.and_then(|policy| policy.tags),
+        tags: policy.flatten().and_then(|policy| policy.tags),
         versions,
         document,
-    }))
+    })
 }
 
-async fn observe_foreign<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<ObservedPolicy> {
-    let (record, document) = document_in_force(reader, arn).await?;
+async fn observe_foreign<R: Read>(reader: &R, arn: &PolicyArn, notes: &Notes) -> ObservedPolicy {
+    let read = notes.kept(Part::Permissions, document_in_force(reader, arn).await);
+    let (record, document) = read.unwrap_or_default();
     let attachment_count = record.as_ref().map_or(1, |record| record.attachment_count);
-    Ok(ObservedPolicy {
+    ObservedPolicy {
         arn: arn.clone(),
         attached: true,
         under_path: false,
@@ -193,7 +293,7 @@ async fn observe_foreign<R: Read>(reader: &R, arn: &PolicyArn) -> AwsResult<Obse
         tags: tags(record),
         versions: Vec::new(),
         document,
-    })
+    }
 }
 
 /// A policy that was deleted since the list was read has none.

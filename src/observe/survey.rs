@@ -5,7 +5,7 @@ use std::fmt;
 
 use futures_util::future::try_join_all;
 
-use crate::desired::aws::{Desired, DesiredError, Home, desired};
+use crate::desired::aws::{Desired, DesiredError, Home, desired, meant};
 use crate::desired::grant::is_grant_policy_name;
 use crate::desired::pack::Bin;
 use crate::desired::template::Templates;
@@ -13,8 +13,8 @@ use crate::iam::arn::{AccountId, Arn, ExternalId, FunctionArn, PolicyArn, Region
 use crate::iam::document::Document;
 use crate::manifest::{Access, Boundary, Manifest, Target};
 use crate::observe::aws::{
-    Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, name_takers, observe, observe_boundary,
-    observe_functions,
+    Glimpse, Observed, ObservedBoundary, ObservedFunction, ObservedPolicy, Part, Unread, glimpse,
+    name_takers, observe, observe_boundary, observe_functions,
 };
 use crate::observe::function_sides::FunctionSide;
 use crate::observe::functions::LIST_FUNCTIONS;
@@ -46,6 +46,43 @@ pub struct Survey {
     pub missing_boundary: Option<MissingBoundary>,
     /// What Lambda holds about the targets' functions; empty where nobody asked.
     pub sides: Vec<FunctionSide>,
+    /// What is left open. Empty in a survey that a plan is made of.
+    pub open: Vec<Open>,
+}
+
+/// Something that a survey leaves open.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// What.
+    pub part: Part,
+    /// Why.
+    pub why: SurveyError,
+}
+
+/// A survey that may leave something open: for proofs and reports. What compares and plans takes it whole.
+#[derive(Clone, Debug)]
+pub struct Look(Survey);
+
+impl Look {
+    /// What was read and worked out. What was not is unknown in proofs.
+    #[must_use]
+    pub fn survey(&self) -> &Survey {
+        &self.0
+    }
+
+    /// The same with what Lambda holds about the targets' functions.
+    #[must_use]
+    pub fn with_sides(self, sides: Vec<FunctionSide>) -> Self {
+        Self(Survey { sides, ..self.0 })
+    }
+
+    /// The survey, where it leaves nothing open.
+    pub fn whole(self) -> Result<Survey, SurveyError> {
+        match self.0.open.first() {
+            None => Ok(self.0),
+            Some(Open { why, .. }) => Err(why.clone()),
+        }
+    }
 }
 
 /// Who makes a permissions boundary that does not exist.
@@ -71,6 +108,17 @@ impl Survey {
             Some(RoleIdentity::Arn(arn)) => arn.clone(),
             Some(RoleIdentity::Other(_)) | None => self.desired.role_arn(),
         }
+    }
+
+    /// Why this part is open.
+    pub fn open(&self, part: Part) -> impl Iterator<Item = &SurveyError> {
+        self.open.iter().filter(move |open| open.part == part).map(|open| &open.why)
+    }
+
+    /// Whether it is known that there is no role.
+    #[must_use]
+    pub fn is_role_absent(&self) -> bool {
+        self.observed.role.is_none() && self.open(Part::Role).next().is_none()
     }
 
     /// The functions of the manifest's targets, in its order; those that are missing under the ARN that they would have.
@@ -127,8 +175,8 @@ impl fmt::Display for MissingTarget {
     }
 }
 
-/// Why there is no survey.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no survey, or why it leaves something open.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SurveyError {
     /// A call to AWS failed.
     #[error(transparent)]
@@ -260,27 +308,10 @@ pub fn home(caller: &CallerIdentity) -> Result<Home, AwsError> {
     }
 }
 
-/// Reads what is there and works out what should be, for a plan: refuses where no plan can be carried out.
-pub async fn survey_for_plan<R: Read>(
-    manifest: &Manifest,
-    external_id: &ExternalId,
-    templates: &Templates,
-    addresses: &[FunctionAddress],
-    reader: &R,
-) -> Result<Survey, SurveyError> {
-    let survey = survey(manifest, external_id, templates, addresses, reader).await?;
-    if let (Some(missing), Some(arn)) = (survey.missing_boundary, &survey.desired.role.permissions_boundary) {
-        return Err(SurveyError::NoBoundary { arn: arn.clone(), missing });
-    }
-    let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();
-    if let Some((policy, taker)) = name_takers(reader, &wanted, &survey.observed).await?.into_iter().next() {
-        return Err(SurveyError::NameTaken { policy: Box::new(policy), taker: Box::new(taker) });
-    }
-    Ok(survey)
-}
+/// What stands for the caller's ARN where AWS does not tell it.
+const UNKNOWN_CALLER: &str = "an unknown caller";
 
-/// Reads what is there and works out what should be. Missing targets are something that was found: what is desired takes them to
-/// be where the manifest says.
+/// Reads what is there and works out what should be: all of it.
 pub async fn survey<R: Read>(
     manifest: &Manifest,
     external_id: &ExternalId,
@@ -288,7 +319,67 @@ pub async fn survey<R: Read>(
     addresses: &[FunctionAddress],
     reader: &R,
 ) -> Result<Survey, SurveyError> {
-    let (observed, home) = observe_at_home(manifest, addresses, reader).await?;
+    look(manifest, external_id, templates, addresses, reader).await?.whole()
+}
+
+/// Reads what is there and works out what should be, for a plan: what no plan can be carried out with is left open.
+pub async fn look_for_plan<R: Read>(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<Look, SurveyError> {
+    let Look(mut survey) = look(manifest, external_id, templates, addresses, reader).await?;
+    let mut open = |why| survey.open.push(Open { part: Part::Comparison, why });
+    if let (Some(missing), Some(arn)) = (survey.missing_boundary, &survey.desired.role.permissions_boundary) {
+        open(SurveyError::NoBoundary { arn: arn.clone(), missing });
+    }
+    let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();
+    match name_takers(reader, &wanted, &survey.observed).await {
+        Ok(takers) => {
+            for (policy, taker) in takers {
+                open(SurveyError::NameTaken { policy: Box::new(policy), taker: Box::new(taker) });
+            }
+        }
+        Err(error) => open(error.into()),
+    }
+    Ok(Look(survey))
+}
+
+/// Reads what is there and works out what should be. Missing targets are something that was found: what is desired takes them to
+/// be where the manifest says. What cannot be read or worked out is left open; an error only where nothing can be said.
+pub async fn look<R: Read>(
+    manifest: &Manifest,
+    external_id: &ExternalId,
+    templates: &Templates,
+    addresses: &[FunctionAddress],
+    reader: &R,
+) -> Result<Look, SurveyError> {
+    let Glimpse { caller, role, policies, inline, boundary, functions, unread } =
+        glimpse(reader, &manifest.role.name, addresses).await;
+    let mut open: Vec<Open> =
+        unread.into_iter().map(|Unread { part, error }| Open { part, why: error.into() }).collect();
+    let (caller, home) = match (caller, &role) {
+        (Ok(caller), _) => {
+            let home = home(&caller)?;
+            (caller, home)
+        }
+        // The role says which account it is.
+        (Err(error), Some(RoleRecord { identity: RoleIdentity::Arn(arn), .. })) => {
+            open.push(Open { part: Part::Comparison, why: error.into() });
+            let RoleArn { partition, account, .. } = arn.clone();
+            let caller = CallerIdentity { account: account.clone(), arn: UNKNOWN_CALLER.to_owned() };
+            (caller, Home { partition, account })
+        }
+        (Err(error), Some(_) | None) => return Err(error.into()),
+    };
+    check_account(&manifest.access, &caller)?;
+    let functions = functions.unwrap_or_else(|error| {
+        open.push(Open { part: Part::Targets, why: error.into() });
+        addresses.iter().map(|address| ObservedFunction::Present(arn_at(address, &home))).collect()
+    });
+    let observed = Observed { caller, role, policies, inline, boundary, functions };
     let (targets, missing) = match present(addresses, &observed.functions) {
         Ok(targets) => (targets, Vec::new()),
         Err(missing) => (as_addressed(addresses, &observed.functions, &home), missing),
@@ -300,24 +391,45 @@ pub async fn survey<R: Read>(
         desired(manifest, external_id, templates, &home, &targets, &current, attachable)
     };
     let mut quotas = default_quotas();
-    let mut desired = make(&quotas)?;
+    let mut desired = make(&quotas);
     // The defaults are the least that an account has; only past them is the real number worth a call.
-    if check_quotas(&desired, &observed, &quotas).is_err() {
-        quotas = reader.quotas().await?;
-        desired = make(&quotas)?;
+    if desired.as_ref().is_ok_and(|desired| check_quotas(desired, &observed, &quotas).is_err()) {
+        match reader.quotas().await {
+            Ok(read) => {
+                quotas = read;
+                desired = make(&quotas);
+            }
+            Err(error) => open.push(Open { part: Part::Comparison, why: error.into() }),
+        }
     }
+    let desired = match desired {
+        Ok(desired) => desired,
+        Err(error) => {
+            // What is there can be proved without a document of rolecall's own.
+            let meant = meant(manifest, external_id, &home, &targets)?;
+            open.push(Open { part: Part::Comparison, why: error.into() });
+            meant
+        }
+    };
     let in_force = observed.boundary.as_ref().map(|boundary| &boundary.arn);
     let wanted = desired.role.permissions_boundary.as_ref().filter(|wanted| Some(*wanted) != in_force);
     let boundary = match wanted {
-        Some(wanted) => observe_boundary(reader, wanted).await?,
-        None => None,
+        Some(wanted) => observe_boundary(reader, wanted).await,
+        None => Ok(None),
     };
+    let is_boundary_read = boundary.is_ok();
+    let boundary = boundary.unwrap_or_else(|error| {
+        open.push(Open { part: Part::Comparison, why: error.into() });
+        None
+    });
     let maker = || match manifest.role.permissions_boundary {
         Some(Boundary::Targets) => MissingBoundary::Own,
         Some(Boundary::Policy(_)) | None => MissingBoundary::Other,
     };
-    let missing_boundary = (wanted.is_some() && boundary.is_none()).then(maker);
-    Ok(Survey { desired, observed, quotas, missing, boundary, missing_boundary, sides: Vec::new() })
+    let missing_boundary = (wanted.is_some() && boundary.is_none() && is_boundary_read).then(maker);
+    open.sort_by_key(|open| open.part);
+    let sides = Vec::new();
+    Ok(Look(Survey { desired, observed, quotas, missing, boundary, missing_boundary, sides, open }))
 }
 
 /// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,

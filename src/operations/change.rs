@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt as _;
 
+use super::beside::Beside;
 use super::context::{Context, GenesysPorts};
 use super::plan::{Goal, Planned, PlanningError};
 use crate::carry_out::{Applied, Event, LOOKING, Made, Observer, SPREADING, Writers, carry_out};
@@ -78,8 +79,8 @@ pub struct RetiredAction {
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum ChangeError<R> {
-    /// There is no plan.
-    Planning(PlanningError),
+    /// There is no plan; and what was found all the same.
+    Planning(Beside<PlanningError>),
     /// After the plan, not everything would be proved.
     Unproved {
         /// What would not be.
@@ -101,6 +102,12 @@ pub enum ChangeError<R> {
 
 impl<R> From<PlanningError> for ChangeError<R> {
     fn from(error: PlanningError) -> Self {
+        Self::Planning(error.into())
+    }
+}
+
+impl<R> From<Beside<PlanningError>> for ChangeError<R> {
+    fn from(error: Beside<PlanningError>) -> Self {
         Self::Planning(error)
     }
 }

@@ -20,7 +20,7 @@ use crate::manifest::{Call, Manager, Manifest};
 use crate::observe::function_sides::{self, Extent, FunctionSide};
 use crate::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use crate::observe::snapshot::Snapshot;
-use crate::observe::survey::{Survey, SurveyError, survey, survey_for_plan};
+use crate::observe::survey::{Look, Survey, SurveyError, look, look_for_plan};
 use crate::plan::genesys::{Plan as GenesysPlan, PlanError as GenesysPlanError, plan};
 use crate::ports::genesys::{GenesysRead, GenesysResult, GenesysTest, GenesysWrite};
 use crate::ports::secrets::ReadSecret;
@@ -121,41 +121,41 @@ impl GenesysSurvey {
 }
 
 impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
-    /// Reads AWS and works out what should be there; a missing function is something to report.
+    /// Reads AWS and works out what should be there, all of it; a missing function is something to report.
     pub async fn survey(&self) -> Result<Survey, SurveyError> {
-        self.survey_to(Extent::Named).await
+        self.look_to(Extent::Named).await?.whole()
     }
 
-    /// The same, with so much of the targets' functions.
-    pub async fn survey_to(&self, extent: Extent) -> Result<Survey, SurveyError> {
+    /// The same as far as it goes, with so much of the targets' functions.
+    pub async fn look_to(&self, extent: Extent) -> Result<Look, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
         let account = async {
             match snapshot {
                 Some(snapshot) => {
-                    survey(manifest, external_id, templates, addresses, snapshot.as_ref()).boxed_local().await
+                    look(manifest, external_id, templates, addresses, snapshot.as_ref()).boxed_local().await
                 }
-                None => survey(manifest, external_id, templates, addresses, aws).boxed_local().await,
+                None => look(manifest, external_id, templates, addresses, aws).boxed_local().await,
             }
         };
-        let (survey, sides) = join!(account, self.function_sides(extent));
-        Ok(Survey { sides, ..survey? })
+        let (look, sides) = join!(account, self.function_sides(extent));
+        Ok(look?.with_sides(sides))
     }
 
     /// The same for a plan, which not everything that is there permits.
-    pub async fn survey_for_plan(&self) -> Result<Survey, SurveyError> {
+    pub async fn look_for_plan(&self) -> Result<Look, SurveyError> {
         let Self { manifest, external_id, templates, addresses, aws, snapshot, .. } = self;
         let account = async {
             match snapshot {
                 Some(snapshot) => {
-                    survey_for_plan(manifest, external_id, templates, addresses, snapshot.as_ref())
+                    look_for_plan(manifest, external_id, templates, addresses, snapshot.as_ref())
                         .boxed_local()
                         .await
                 }
-                None => survey_for_plan(manifest, external_id, templates, addresses, aws).boxed_local().await,
+                None => look_for_plan(manifest, external_id, templates, addresses, aws).boxed_local().await,
             }
         };
-        let (survey, sides) = join!(account, self.function_sides(Extent::Named));
-        Ok(Survey { sides, ..survey? })
+        let (look, sides) = join!(account, self.function_sides(Extent::Named));
+        Ok(look?.with_sides(sides))
     }
 
     async fn function_sides(&self, extent: Extent) -> Vec<FunctionSide> {

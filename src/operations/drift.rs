@@ -2,18 +2,20 @@
 
 use tokio::join;
 
+use super::beside::{Beside, Found};
 use super::context::{Context, GenesysSide};
 use crate::drift::{Difference, drift, managed_drift, merged, other_organization};
 use crate::exit::ExitCode;
+use crate::observe::function_sides::Extent;
 use crate::observe::survey::{Survey, SurveyError};
 use crate::observe::usage::Usage;
 use crate::plan::aws::Plan as AwsPlan;
+use crate::plan::genesys::Plan as GenesysPlan;
 use crate::plan::{Plan, PlanError, Way};
 use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{ReadAccount, ReadFunctions};
-use crate::verify::functions::judge_alone;
+use crate::verify::Verification;
 use crate::verify::live_organization::LiveOrganization;
-use crate::verify::{Documents, Verification, paper};
 
 /// What differs, and what is proved of what is there.
 #[derive(Debug)]
@@ -57,30 +59,54 @@ pub enum DriftError {
 }
 
 impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
-    /// Reads and compares. `live` says whether the role is for the organization of the credentials at hand.
-    pub async fn drift(&self, live: impl Future<Output = LiveOrganization>) -> Result<Drifted, DriftError> {
-        let (survey, live) = join!(self.survey(), live);
-        let survey = survey?;
-        let (aws, mut differences) = match survey.desired.managed_by {
-            Some(manager) => (AwsPlan::default(), managed_drift(&survey, manager)),
-            None => drift(&survey).map_err(PlanError::from)?,
+    /// Reads and compares. `live` says whether the role is for the organization of the credentials at hand. What is there is proved
+    /// first, and one side that cannot be compared does not keep the other from it.
+    pub async fn drift(
+        &self,
+        live: impl Future<Output = LiveOrganization>,
+    ) -> Result<Drifted, Beside<DriftError>> {
+        let (look, live) = join!(self.look_to(Extent::Named), live);
+        let look = look.map_err(Beside::alone)?;
+        let found = Found::of(look.survey());
+        let of_genesys = self.genesys_drift(look.survey()).await;
+        let of_aws = look.whole().map_err(DriftError::from).and_then(|survey| {
+            let (plan, mut differences) = match survey.desired.managed_by {
+                Some(manager) => (AwsPlan::default(), managed_drift(&survey, manager)),
+                None => drift(&survey).map_err(PlanError::from)?,
+            };
+            if let LiveOrganization::Other { expected, found } = &live {
+                differences.insert(0, other_organization(expected, &found.id, &found.name));
+            }
+            Ok((survey, plan, differences))
+        });
+        let (survey, aws, differences, of_genesys) = match (of_aws, of_genesys) {
+            (Ok((survey, aws, differences)), Ok(of_genesys)) => (survey, aws, differences, of_genesys),
+            (Ok((_, _, differences)), Err(error)) => return Err(Beside::new(error, found.with(differences))),
+            (Err(error), of_genesys) => {
+                let differences = of_genesys.ok().flatten().map(|(_, _, differences)| differences);
+                let found = found.with(differences.unwrap_or_default());
+                return Err(Beside::new(error, found).compared(live));
+            }
         };
-        if let LiveOrganization::Other { expected, found } = &live {
-            differences.insert(0, other_organization(expected, &found.id, &found.name));
-        }
-        let (mut genesys, mut genesys_plan) = (None, None);
-        if let Some(sides) = self.survey_genesys(&survey).await.map_err(DriftError::Genesys)? {
-            let (plan, more) = sides.drift().map_err(PlanError::from)?;
-            differences = merged(differences, more);
-            (genesys, genesys_plan) = (Some(sides.into_side()), Some(plan));
-        }
-        let verification = match Documents::surveyed(&survey) {
-            Some(documents) => paper(&documents, &survey),
-            // Without the role there is nothing to prove anything of: that it is missing is the drift.
-            None => judge_alone(&survey),
+        let verification = found.verification;
+        let (genesys, genesys_plan, differences) = match of_genesys {
+            None => (None, None, differences),
+            Some((side, plan, more)) => (Some(side), Some(plan), merged(differences, more)),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;
         Ok(Drifted { survey, genesys, plan, differences, verification, usage, live })
+    }
+
+    /// What differs in Genesys Cloud, where the manifest asks for something there.
+    pub(super) async fn genesys_drift(
+        &self,
+        survey: &Survey,
+    ) -> Result<Option<(GenesysSide, GenesysPlan, Vec<Difference>)>, DriftError> {
+        let Some(sides) = self.survey_genesys(survey).await.map_err(DriftError::Genesys)? else {
+            return Ok(None);
+        };
+        let (plan, differences) = sides.drift().map_err(PlanError::from)?;
+        Ok(Some((sides.into_side(), plan, differences)))
     }
 }

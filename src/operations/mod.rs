@@ -5,6 +5,7 @@
 //! An error says that nothing was written. What goes wrong after the first write is a part of the outcome, with what was done.
 
 mod actions;
+mod beside;
 mod boundary;
 mod change;
 mod context;
@@ -21,6 +22,7 @@ mod simulate;
 mod verify;
 
 pub use self::actions::ActionsError;
+pub use self::beside::{Beside, Found};
 pub use self::boundary::{BoundaryError, BoundaryGoal, PlannedBoundary};
 pub use self::change::{
     ChangeError, ChangeRequest, Changed, Consent, ReadBack, RetiredAction, Service, Shell, Written,

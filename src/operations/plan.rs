@@ -1,5 +1,6 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
+use super::beside::{Beside, Found};
 use super::context::{Context, Counterpart, GenesysSide, GenesysSurvey};
 use crate::carry_out::genesys::WithFields;
 use crate::drift::{Difference, managed_drift, merged};
@@ -115,7 +116,7 @@ pub enum PlanningError {
 
 impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
     /// Reads, and plans.
-    pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, PlanningError> {
+    pub async fn plan(&self, goal: Goal, options: PlanOptions) -> Result<Planned, Beside<PlanningError>> {
         match goal {
             Goal::Manifest => {
                 let TowardsManifest { survey, genesys, plan, elsewhere, usage } =
@@ -123,26 +124,50 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
                 let observed = Some(survey.observed.clone());
                 Ok(Planned { observed, survey: Some(survey), genesys, plan, elsewhere, usage })
             }
-            Goal::Connection(rewriting) => self.plan_connection(options, rewriting).await,
-            Goal::Nothing => self.plan_destruction(options).await,
+            Goal::Connection(rewriting) => Ok(self.plan_connection(options, rewriting).await?),
+            Goal::Nothing => Ok(self.plan_destruction(options).await?),
         }
     }
 
-    /// Reads, and plans towards the manifest.
-    pub async fn plan_manifest(&self, options: PlanOptions) -> Result<TowardsManifest, PlanningError> {
-        let survey = self.survey_for_plan().await?;
-        let Survey { desired, observed, quotas, .. } = &survey;
-        // What is in the way in AWS is told without a look at Genesys Cloud.
-        let aws = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
-        let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
-        let sides = genesys.as_ref();
-        if let Some(sides) = sides {
-            self.check_limit(sides).await?;
-        }
-        let of_genesys = sides.map(|sides| sides.plan(options.adopt)).transpose().map_err(PlanError::from)?;
+    /// Reads, and plans towards the manifest. Beside an error stands what is there, as far as it was read.
+    pub async fn plan_manifest(
+        &self,
+        options: PlanOptions,
+    ) -> Result<TowardsManifest, Beside<PlanningError>> {
+        let look = self.look_for_plan().await.map_err(Beside::alone)?;
+        let found = Found::of(look.survey());
+        let planned = look.whole().map_err(PlanningError::from).and_then(|survey| {
+            let Survey { desired, observed, quotas, .. } = &survey;
+            let plan = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
+            Ok((survey, plan))
+        });
+        let (survey, aws) = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                let of_genesys = self.genesys_drift(&found.survey).await.ok().flatten();
+                let differences = of_genesys.map(|(_, _, differences)| differences).unwrap_or_default();
+                return Err(Beside::new(error, found.with(differences)));
+            }
+        };
+        let genesys = async {
+            let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
+            if let Some(sides) = &genesys {
+                self.check_limit(sides).await?;
+            }
+            let sides = genesys.as_ref();
+            let plan = sides.map(|sides| sides.plan(options.adopt)).transpose().map_err(PlanError::from)?;
+            Ok::<_, PlanningError>((genesys, plan))
+        };
+        let (genesys, of_genesys) = match genesys.await {
+            Ok(genesys) => genesys,
+            Err(error) => return Err(Beside::new(error, found)),
+        };
         let (of_genesys, left_in_genesys) = of_genesys.unzip();
         let way = Way::to_desired(aws, &survey);
-        let plan = Plan::of(way, of_genesys).storable().map_err(PlanError::from)?;
+        let plan = match Plan::of(way, of_genesys).storable() {
+            Ok(plan) => plan,
+            Err(refused) => return Err(Beside::new(PlanError::from(refused), found)),
+        };
         let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
         let elsewhere = merged(elsewhere.unwrap_or_default(), left_in_genesys.unwrap_or_default());
         let genesys = genesys.map(GenesysSurvey::into_side);
@@ -158,7 +183,7 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         if let Some(manager) = self.manifest.genesys_manager() {
             return Err(PlanningError::GenesysElsewhere { manager });
         }
-        let survey = self.survey_for_plan().await?;
+        let survey = self.look_for_plan().await?.whole()?;
         // A data action cannot call what does not exist.
         if !survey.missing.is_empty() {
             return Err(SurveyError::TargetsMissing(survey.missing).into());

@@ -4,11 +4,12 @@ use futures_util::FutureExt as _;
 use tokio::join;
 
 use super::actions::ActionsError;
+use super::beside::{Beside, Found};
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::observe::aws::Part;
 use crate::observe::function_sides::Extent;
-use crate::observe::survey::ask_account;
-use crate::observe::survey::{Survey, SurveyError};
+use crate::observe::survey::{Open, Survey, SurveyError, ask_account};
 use crate::plan::Plan;
 use crate::verify::analysers::BilledChecks;
 use crate::verify::finding::disagreements;
@@ -75,27 +76,52 @@ pub enum VerifyError {
     Actions(#[from] ActionsError),
 }
 
+/// What was left open and keeps the verification from being one: the role itself, what is not about AWS, and who asks, where somebody
+/// asks. Everything else is undecided in the claims.
+fn keeps_from_verifying(survey: &Survey, level: Level) -> Option<&SurveyError> {
+    let keeps = |open: &&Open| match (&open.why, open.part) {
+        (SurveyError::Aws(_), Part::Role) => true,
+        (SurveyError::Aws(error), Part::Permissions | Part::Targets | Part::Comparison) => {
+            level > Level::Paper && error.operation == "sts:GetCallerIdentity"
+        }
+        (
+            SurveyError::WrongAccount(_)
+            | SurveyError::TargetsMissing(_)
+            | SurveyError::NoBoundary { .. }
+            | SurveyError::NameTaken { .. }
+            | SurveyError::Desired(_),
+            _,
+        ) => true,
+    };
+    survey.open.iter().find(keeps).map(|open| &open.why)
+}
+
 impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
     /// Reads AWS, proves what it holds, and asks it.
     pub async fn verify(
         &self,
         request: &VerifyRequest,
         observer: &impl Observer,
-    ) -> Result<Verified, VerifyError> {
+    ) -> Result<Verified, Beside<VerifyError>> {
         // Four calls a function and more: worth it where AWS is asked for more than the documents.
         let extent = match (request.level, request.exhaustive) {
             (Level::Paper, false) => Extent::Named,
             (Level::Live | Level::Twin | Level::Genesys, false) => Extent::Recent,
             (Level::Paper | Level::Live | Level::Twin | Level::Genesys, true) => Extent::Everything,
         };
-        let survey = self.survey_to(extent).await?;
+        let look = self.look_to(extent).await.map_err(Beside::alone)?;
+        if let Some(why) = keeps_from_verifying(look.survey(), request.level) {
+            return Err(Beside::new(why.clone(), Found::of(look.survey())));
+        }
+        let survey = look.survey().clone();
         let documents = Documents::surveyed(&survey);
         let (level, interrupt) = (request.level, &request.interrupt);
         let (verification, second) = join!(
             self.verify_survey(&survey, level, Freshness::Unchanged, interrupt, observer).boxed_local(),
             self.second_opinions(&survey, documents.as_ref(), request).boxed_local(),
         );
-        let mut verification = verification?;
+        let mut verification =
+            verification.map_err(|error| Beside { error, found: Some(Box::new(Found::of(&survey))) })?;
         if let Some(second) = &second {
             second.add_to(&mut verification, &survey);
         }

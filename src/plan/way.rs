@@ -44,8 +44,16 @@ impl Way {
     /// The way to what the manifest wants.
     #[must_use]
     pub fn to_desired(plan: Plan, survey: &Survey) -> Self {
-        let Survey { desired, observed, quotas, boundary, missing: _, missing_boundary: _, sides: _ } =
-            survey;
+        let Survey {
+            desired,
+            observed,
+            quotas,
+            boundary,
+            missing: _,
+            missing_boundary: _,
+            sides: _,
+            open: _,
+        } = survey;
         let arn = desired.role_arn();
         let state = State::of(observed, boundary.as_ref());
         let limits = Limits { quotas, partition: Some(&arn.partition) };

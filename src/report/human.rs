@@ -25,6 +25,9 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIMMED: Style = Style::new().dimmed();
 
+/// What stands above the proof of what is there.
+pub const AS_IT_IS: &str = "As it is in AWS";
+
 /// Targets that are listed; `--output json` has all of them.
 const TARGETS_SHOWN: usize = 10;
 
@@ -190,6 +193,15 @@ impl Report {
     #[must_use]
     pub fn told(&self) -> Vec<Text> {
         self.drift.iter().flatten().flat_map(|difference| difference.effects.clone()).collect()
+    }
+
+    /// What was found beside an error.
+    #[must_use]
+    pub fn found_text(&self, evidence: Evidence) -> String {
+        let drift = if self.drift.is_some() { self.drift_text() } else { String::new() };
+        let verification = self.verification.as_ref().filter(|it| !it.claims.is_empty());
+        let proof = verification.map(|it| it.to_text_after(&self.told(), AS_IT_IS, evidence));
+        format!("{}{drift}\n{}", self.heading(), proof.unwrap_or_default())
     }
 
     /// The differences, and a closing line.

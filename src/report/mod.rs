@@ -69,7 +69,7 @@ pub use genesys::{GenesysView, NoticeView, intended_name, reported_name};
 pub use guardrail::GuardrailProofView;
 pub use handover::{ComparedView, FileContent, HandoverFileView, HandoverView};
 pub use holder::HolderProofsView;
-pub use human::{Evidence, count};
+pub use human::{AS_IT_IS, Evidence, count};
 pub use identity::{AccessView, IdentityView, ManifestView};
 pub use issue::Level;
 pub use markdown::cell as text_cell;

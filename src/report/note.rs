@@ -70,12 +70,18 @@ pub(super) fn note_in_words(note: &Note) -> String {
                 1 => String::new(),
                 number => format!(" (and {} more of these)", number.saturating_sub(1)),
             };
-            let why = match why {
-                ReadFailure::Denied(operation) => format!("the caller needs {operation}"),
-                ReadFailure::Failed(error) => error.clone(),
-            };
-            format!("{what}: {why}{more}")
+            format!("{what}: {}{more}", failure_in_words(why))
         }
+        Note::NotRead(why) => {
+            format!("not everything that a comparison needs could be read: {}", failure_in_words(why))
+        }
+    }
+}
+
+fn failure_in_words(why: &ReadFailure) -> String {
+    match why {
+        ReadFailure::Denied(operation) => format!("the caller needs {operation}"),
+        ReadFailure::Failed(error) => error.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::drift::Difference;
 use crate::manifest::Outline;
 use crate::observe::survey::Survey;
 use crate::observe::usage::Usage;
-use crate::operations::{Drifted, GenesysSide, Planned, TowardsManifest, Verified};
+use crate::operations::{Drifted, Found, GenesysSide, Planned, TowardsManifest, Verified};
 use crate::plan::Plan;
 use crate::verify::Verification;
 
@@ -35,6 +35,26 @@ impl Report {
         let Drifted { survey, genesys, plan, differences, verification, usage, live: _ } = drifted;
         let report = Self::of("drift", (Some(survey), genesys.as_ref()), plan, usage);
         Self { verification: Some(without_twin(verification)), ..report }.with_drift(differences, outline)
+    }
+
+    /// About what was found beside an error.
+    pub fn of_found(found: &Found) -> Self {
+        let Found { survey, verification, differences } = found;
+        let drift = differences.iter().map(DifferenceView::from).collect::<Vec<_>>();
+        Self {
+            drift: Some(drift).filter(|drift| !drift.is_empty()),
+            verification: Some(without_twin(verification)),
+            ..Self::default()
+        }
+        .with_survey(survey)
+    }
+
+    /// The report with the places of what it is about.
+    pub fn place(&mut self, outline: &Outline) {
+        self.outline = outline.clone();
+        for difference in self.drift.iter_mut().flatten() {
+            *difference = difference.clone().at(outline);
+        }
     }
 
     /// About what was proved and asked, and what went wrong with the twin.

@@ -44,10 +44,11 @@ pub struct RoleView {
 }
 
 impl From<&Survey> for RoleView {
-    fn from(Survey { desired, observed, .. }: &Survey) -> Self {
+    fn from(survey: &Survey) -> Self {
+        let Survey { desired, observed, .. } = survey;
         Self {
             arn: desired.role_arn().to_string(),
-            exists: observed.role.is_some(),
+            exists: !survey.is_role_absent(),
             managed_by: desired.managed_by,
             caller: observed.caller.arn.clone(),
             trusted: desired.trusted.clone(),

@@ -136,7 +136,9 @@ impl Report {
         }
         if let Some(error) = &self.error {
             let first = error.message.lines().next().unwrap_or_default().trim_end_matches(':');
+            let faults = if self.applied.is_none() { self.faults() } else { Vec::new() };
             return match self.done() {
+                0 if !faults.is_empty() => format!("{}; {first}", listed(&faults)),
                 0 => first.to_owned(),
                 done => format!("after {} {first}", count(done, "change was made,", "changes were made,")),
             };

@@ -8,12 +8,13 @@ use super::claim::{Absent, Claim, Decided, Proposition};
 use crate::desired::aws::Desired;
 use crate::iam::principal::Principal;
 use crate::iam::prove;
-use crate::observe::survey::{MissingTarget, Survey};
+use crate::observe::aws::Part;
+use crate::observe::survey::Survey;
 
 /// The claims about a role that does not exist.
 #[must_use]
 pub fn without_role(survey: &Survey) -> Vec<Claim> {
-    without_targets(of_no_role(&survey.desired), &survey.missing)
+    without_targets(of_no_role(&survey.desired), survey)
 }
 
 fn of_no_role(desired: &Desired) -> Vec<Claim> {
@@ -63,14 +64,22 @@ fn absent(proposition: Proposition, what: Absent, is_needed: bool, reason: &str)
     Claim::new(proposition, Decided::Absent { what, is_needed, reasons: vec![reason.to_owned()] })
 }
 
-/// The claims where these targets are missing: nobody can invoke a function that does not exist, whatever the policies allow.
+/// The claims where targets are missing: nobody can invoke a function that does not exist, whatever the policies allow. Where it is
+/// not known whether they exist, a proof of the policies is not enough.
 #[must_use]
-pub(super) fn without_targets(claims: Vec<Claim>, missing: &[MissingTarget]) -> Vec<Claim> {
-    if missing.is_empty() {
-        return claims;
+pub(super) fn without_targets(claims: Vec<Claim>, survey: &Survey) -> Vec<Claim> {
+    let missing: Vec<String> = survey.missing.iter().map(ToString::to_string).collect();
+    if !missing.is_empty() {
+        return broken_by(Absent::Target, missing, claims);
     }
-    let reasons = missing.iter().map(ToString::to_string).collect();
-    broken_by(Absent::Target, reasons, claims)
+    let open: Vec<String> = survey.open(Part::Targets).map(ToString::to_string).collect();
+    let decide = |claim: Claim| match (needs(&claim.proposition), &claim.decided) {
+        (Some(Absent::Target), Decided::Proved) if !open.is_empty() => {
+            Claim { decided: Decided::Undecided { reasons: open.clone() }, ..claim }
+        }
+        _ => claim,
+    };
+    claims.into_iter().map(decide).collect()
 }
 
 /// The claims where the role has another path than the manifest's: callers assume the ARN that they were given, and no role has it.

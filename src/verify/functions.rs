@@ -18,8 +18,9 @@ use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
 use crate::iam::principal::Principal;
 use crate::iam::prove::{FunctionPolicy, Passage, UrlAccess, admitted_services, only_through_role, passages};
+use crate::observe::aws::Part;
 use crate::observe::function_sides::{FunctionSide, FurtherForms};
-use crate::observe::survey::{Survey, arn_at};
+use crate::observe::survey::{Survey, SurveyError, arn_at};
 use crate::ports::{AliasRecord, AwsError, AwsResult, FunctionUrlRecord};
 
 /// What is decided of the functions' own policies.
@@ -36,7 +37,8 @@ pub struct FunctionsJudged {
 /// The same of a survey, where there is no role to prove anything of.
 #[must_use]
 pub fn judge_alone(survey: &Survey) -> Verification {
-    let FunctionsJudged { claim, findings, notes } = judge(&survey.sides, &survey.desired);
+    let FunctionsJudged { claim, findings, mut notes } = judge(&survey.sides, &survey.desired);
+    notes.extend(left_open(survey));
     let findings = findings.into_iter().map(Finding::from).collect();
     Verification {
         claims: claim.into_iter().collect(),
@@ -44,6 +46,19 @@ pub fn judge_alone(survey: &Survey) -> Verification {
         notes,
         ..Verification::about(&survey.desired)
     }
+}
+
+/// What no claim is about and was not read either.
+pub(super) fn left_open(survey: &Survey) -> impl Iterator<Item = Note> {
+    survey.open(Part::Comparison).filter_map(|why| match why {
+        SurveyError::Aws(error) => Some(Note::NotRead(error.into())),
+        // Not about what is there.
+        SurveyError::WrongAccount(_)
+        | SurveyError::TargetsMissing(_)
+        | SurveyError::NoBoundary { .. }
+        | SurveyError::NameTaken { .. }
+        | SurveyError::Desired(_) => None,
+    })
 }
 
 /// A function's policies that can be judged, and why others cannot.

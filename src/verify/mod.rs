@@ -53,7 +53,7 @@ pub use rolecall_prove::{claim, decide, findings, role_proof};
 pub use verification::Verification;
 
 use crate::iam::arn::{PolicyArn, RoleName};
-use crate::observe::aws::{InlinePolicy, Observed, ObservedBoundary, ObservedPolicy};
+use crate::observe::aws::{InlinePolicy, Observed, ObservedBoundary, ObservedPolicy, Part};
 use crate::observe::ownership::{Owner, owner};
 use crate::observe::survey::Survey;
 use crate::plan::aws::Foreign;
@@ -136,6 +136,8 @@ pub struct Documents {
     pub identity: Vec<RolePolicy>,
     /// The permissions boundary.
     pub boundary: Option<ObservedBoundary>,
+    /// Why there may be more that decides what a session can do; empty where everything was read.
+    pub unread: Vec<String>,
 }
 
 impl Documents {
@@ -150,13 +152,16 @@ impl Documents {
             max_session_duration: role.max_session_duration,
             identity: managed.chain(inline).collect(),
             boundary: observed.boundary.clone(),
+            unread: Vec::new(),
         })
     }
 
     /// The role of a survey, as AWS has it; `None` where there is no role. If another tool makes the role, no policy is foreign: what
     /// matters is what all of them allow together.
-    pub fn surveyed(Survey { desired, observed, .. }: &Survey) -> Option<Self> {
+    pub fn surveyed(survey: &Survey) -> Option<Self> {
+        let Survey { desired, observed, .. } = survey;
         let mut documents = Self::observed(observed, &desired.role.name)?;
+        documents.unread = survey.open(Part::Permissions).map(ToString::to_string).collect();
         if desired.managed_by.is_some() {
             documents.identity.iter_mut().for_each(|policy| policy.foreign = false);
         }
@@ -202,6 +207,7 @@ impl Documents {
             max_session_duration: desired.role.max_session_duration,
             identity: wanted.chain(kept).collect(),
             boundary,
+            unread: Vec::new(),
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum Note {
         /// Who chose the external ID, if the manifest says so.
         chosen_by: Option<ChosenBy>,
     },
+    /// Something could not be read that no claim is about.
+    NotRead(ReadFailure),
     /// Something about functions could not be read.
     FunctionsUnread {
         /// What remained unknown.
@@ -86,6 +88,7 @@ impl Note {
             | Self::FurtherInvokers { .. }
             | Self::FormsNotRead
             | Self::VersionsNotRead { .. }
+            | Self::NotRead(_)
             | Self::OtherCustomers { .. }
             | Self::FunctionsUnread { .. } => None,
         }

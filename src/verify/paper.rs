@@ -4,7 +4,7 @@ use rolecall_prove::{decide, findings};
 
 use super::absent::{at_another_arn, without_targets};
 use super::claim::{Absent, Claim, Decided, Proposition};
-use super::functions::{FunctionsJudged, judge};
+use super::functions::{FunctionsJudged, judge, left_open};
 use super::note::Note;
 use super::verification::Verification;
 use super::{Documents, PolicyId, RolePolicy};
@@ -52,8 +52,9 @@ pub(super) fn examine(documents: &Documents, survey: &Survey) -> Examined {
         })
         .collect();
     let intent = RoleIntent { role: Some(arn), ..desired.intent() };
-    let FunctionsJudged { claim, findings: of_functions, notes } = judge(&survey.sides, desired);
-    let mut claims = at_another_arn(without_targets(decide(&role, &intent), &survey.missing), survey);
+    let FunctionsJudged { claim, findings: of_functions, mut notes } = judge(&survey.sides, desired);
+    notes.extend(left_open(survey));
+    let mut claims = at_another_arn(without_targets(decide(&role, &intent), survey), survey);
     claims.extend(boundary_claim(documents, desired));
     claims.extend(claim);
     let mut findings = findings(&role, None, &intent, &facts);
@@ -114,6 +115,7 @@ pub fn read(documents: &Documents, role: &RoleArn) -> RoleDocuments {
     for policy in &documents.identity {
         permissions.identity(&policy.id.to_string(), document(&policy.document));
     }
+    permissions.unknown(documents.unread.iter().cloned());
     if let Some(boundary) = &documents.boundary {
         permissions.boundary(&boundary.arn.to_string(), document(&boundary.document));
     }

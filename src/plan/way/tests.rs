@@ -30,6 +30,7 @@ fn survey(desired: Desired, observed: Observed) -> Survey {
         boundary: None,
         missing_boundary: None,
         sides: Vec::new(),
+        open: Vec::new(),
     }
 }
 
