@@ -95,6 +95,12 @@ fn words(consequence: Consequence) -> Words {
             "`rolecall apply` writes the document of the manifest",
             None,
         ),
+        Consequence::Quota => (
+            "AWS would refuse a change that the manifest asks for, so `rolecall apply` does not begin",
+            "if policies of others take the room, `rolecall apply --remove-foreign` removes them first; otherwise have the quota raised \
+             in Service Quotas, or split the targets over several roles",
+            None,
+        ),
         Consequence::Session => (
             "a longer session stays valid for longer after a theft, and a shorter one can refuse callers that ask for longer",
             "`rolecall apply` sets the session duration of the manifest",

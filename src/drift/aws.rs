@@ -13,8 +13,10 @@ use super::difference::{
 };
 use crate::desired::aws::{Desired, OWNER_TAG};
 use crate::iam::arn::{PolicyArn, RoleArn};
+use crate::observe::ownership::foreign_attachments;
+use crate::observe::quotas::check_quotas;
 use crate::observe::survey::{MissingTarget, Survey};
-use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan};
+use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan, plan_past_quotas};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
 use crate::verify::{Documents, PolicyId, RolePolicy, claims, is_broken_by};
@@ -26,12 +28,13 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
     let (desired, moved) = drift.at_its_path();
     // Whose tag is missing is still the role that the manifest means: that is drift, and only a plan would refuse it.
     let options = PlanOptions { adopt: true, remove_foreign: false };
-    let plan = plan(&desired, &survey.observed, &survey.quotas, options)?;
+    let plan = plan_past_quotas(&desired, &survey.observed, options)?;
+    let full = drift.past_quota();
     let changes = plan.changes.iter().flat_map(|change| drift.of_change(change, &plan));
     let foreign = plan.foreign.iter().map(|foreign| drift.of_foreign(foreign));
     let missing = survey.missing.iter().map(|missing| of_missing(survey, missing));
     let mut differences: Vec<Difference> =
-        moved.into_iter().chain(changes).chain(foreign).chain(missing).collect();
+        moved.into_iter().chain(full).chain(changes).chain(foreign).chain(missing).collect();
     let adopts = needs_adoption(&desired, survey);
     repair_with_all(&mut differences, adopts, survey.missing_boundary);
     differences.sort_by_key(|difference| difference.consequence);
@@ -104,6 +107,23 @@ impl<'s> Drift<'s> {
             key: ManifestKey::Path,
         };
         (desired, Some(difference))
+    }
+
+    /// What does not fit, if nothing of others goes. What they put on the role takes room that `--remove-foreign` makes free.
+    fn past_quota(&self) -> Option<Difference> {
+        let Survey { desired, observed, quotas, .. } = self.survey;
+        let foreign = foreign_attachments(observed, &desired.role.name);
+        let error = check_quotas(desired, foreign, quotas).err()?;
+        let is_freed = check_quotas(desired, 0, quotas).is_ok();
+        Some(Difference {
+            subject: self.role(),
+            attribute: Attribute::Quota,
+            consequence: Consequence::Quota,
+            effects: vec![Effect::PastQuota(error)],
+            values: Values::Stated { expected: None, actual: None },
+            repair: if is_freed { Repair::REMOVE_FOREIGN } else { Repair::FitQuota },
+            key: ManifestKey::Targets,
+        })
     }
 
     fn of_change(&self, change: &Change, plan: &Plan) -> Vec<Difference> {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::iam::arn::{FunctionArn, PolicyArn, RoleArn};
 use crate::iam::lint::Severity;
+use crate::observe::quotas::QuotaError;
 use crate::observe::survey::MissingBoundary;
 use crate::observe::survey::MissingTarget;
 use crate::plan::aws::Change;
@@ -40,6 +41,8 @@ pub enum Consequence {
     ActionMissing,
     /// A data action does something else.
     ActionDiffers,
+    /// What the manifest asks for does not fit into a quota of the account.
+    Quota,
     /// The permissions boundary differs, but what the role may do now is the same.
     Boundary,
     /// A policy differs, but every claim still holds.
@@ -60,7 +63,7 @@ pub enum Consequence {
 
 impl Consequence {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::OtherOrganization,
         Self::WidensTrust,
         Self::WidensPermissions,
@@ -80,6 +83,7 @@ impl Consequence {
         Self::Description,
         Self::Notes,
         Self::CredentialDiffers,
+        Self::Quota,
     ];
 
     /// The code, which stays the same.
@@ -104,6 +108,7 @@ impl Consequence {
             Self::Description => "D17",
             Self::Notes => "D18",
             Self::CredentialDiffers => "D19",
+            Self::Quota => "D20",
         }
     }
 
@@ -119,6 +124,7 @@ impl Consequence {
             Self::TargetMissing => "target-missing",
             Self::Disconnected => "disconnected",
             Self::CredentialDiffers => "credential-differs",
+            Self::Quota => "quota",
             Self::ActionMissing => "action-missing",
             Self::ActionDiffers => "action-differs",
             Self::Boundary => "boundary",
@@ -145,9 +151,12 @@ impl Consequence {
             | Self::CredentialDiffers
             | Self::ActionMissing
             | Self::ActionDiffers => Severity::Error,
-            Self::Undecided | Self::ForeignAction | Self::Boundary | Self::Unaffected | Self::Session => {
-                Severity::Warning
-            }
+            Self::Undecided
+            | Self::ForeignAction
+            | Self::Quota
+            | Self::Boundary
+            | Self::Unaffected
+            | Self::Session => Severity::Warning,
             Self::Leftover | Self::Notes | Self::Tag | Self::Description => Severity::Note,
         }
     }
@@ -194,6 +203,8 @@ pub enum Attribute {
     PolicyDocument,
     /// All policies of the role together.
     Permissions,
+    /// What a quota limits.
+    Quota,
     /// That the policy of this ARN is attached.
     AttachedPolicy(PolicyArn),
     /// The inline policy of this name.
@@ -226,6 +237,8 @@ pub enum Effect {
     NotAttached,
     /// The target cannot be called.
     TargetMissing(MissingTarget),
+    /// This does not fit.
+    PastQuota(QuotaError),
     /// In Genesys Cloud.
     Genesys(GenesysEffect),
 }
@@ -326,7 +339,14 @@ pub(super) fn repair_with_all(
     let misses = |difference: &Difference| difference.consequence == Consequence::TargetMissing;
     let allow_every_target = differences.iter().any(misses);
     let missing_boundary = missing_boundary.or_else(|| flags().find_map(|flags| flags.missing_boundary));
-    let needed = Flags { adopt, replace, remove_foreign: false, allow_every_target, missing_boundary };
+    // Policies of others that take the room of rolecall's own are in the way of the whole plan.
+    let is_full = |difference: &Difference| difference.consequence == Consequence::Quota;
+    let remove_foreign = differences
+        .iter()
+        .filter(|it| is_full(it))
+        .filter_map(|it| it.repair.flags())
+        .any(|it| it.remove_foreign);
+    let needed = Flags { adopt, replace, remove_foreign, allow_every_target, missing_boundary };
     let is_taken = differences.iter().any(|difference| difference.repair == Repair::RenameIntegration);
     for difference in differences {
         difference.repair = match (is_taken, difference.repair.flags()) {

@@ -214,7 +214,8 @@ fn cause(Difference { subject, effects, consequence, repair, .. }: Difference) -
         | Effect::ShorterSession
         | Effect::OwnerUnknown
         | Effect::NotAttached
-        | Effect::TargetMissing(_) => None,
+        | Effect::TargetMissing(_)
+        | Effect::PastQuota(_) => None,
     });
     Some(Cause {
         kind: CauseKind::GenesysDiffers,

@@ -51,7 +51,8 @@ impl Consequence {
             | Self::ActionMissing
             | Self::ActionDiffers => ExitCode::Refuted,
             Self::Undecided => ExitCode::Inconclusive,
-            Self::Boundary
+            Self::Quota
+            | Self::Boundary
             | Self::Unaffected
             | Self::Session
             | Self::Leftover

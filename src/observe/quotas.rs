@@ -4,8 +4,6 @@ use crate::desired::aws::Desired;
 use crate::desired::grant::is_grant_policy_name;
 use crate::iam::arn::PolicyName;
 use crate::iam::quota;
-use crate::observe::aws::Observed;
-use crate::observe::ownership::foreign_attachments;
 use crate::ports::AccountQuotas;
 
 /// What does not fit.
@@ -68,17 +66,12 @@ pub fn default_quotas() -> AccountQuotas {
     }
 }
 
-/// Whether the desired state fits into the quotas.
-pub fn check_quotas(
-    desired: &Desired,
-    observed: &Observed,
-    quotas: &AccountQuotas,
-) -> Result<(), QuotaError> {
+/// Whether the desired state fits into the quotas, beside so many policies of others that stay on the role.
+pub fn check_quotas(desired: &Desired, foreign: usize, quotas: &AccountQuotas) -> Result<(), QuotaError> {
     let size = desired.role.trust.size();
     if size > quotas.trust_policy_size {
         return Err(QuotaError::TrustTooLarge { size, quota: quotas.trust_policy_size });
     }
-    let foreign = foreign_attachments(observed, &desired.role.name);
     let needed = desired.policies.len() + foreign;
     if needed > quotas.attached_policies {
         return Err(QuotaError::TooManyPolicies {

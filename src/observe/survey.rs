@@ -385,15 +385,15 @@ pub async fn look<R: Read>(
         Err(missing) => (as_addressed(addresses, &observed.functions, &home), missing),
     };
     let current = bins(&observed, &manifest.role.name);
+    let foreign = foreign_attachments(&observed, &manifest.role.name);
     let make = |quotas: &AccountQuotas| {
-        let attachable =
-            quotas.attached_policies.saturating_sub(foreign_attachments(&observed, &manifest.role.name));
+        let attachable = quotas.attached_policies.saturating_sub(foreign);
         desired(manifest, external_id, templates, &home, &targets, &current, attachable)
     };
     let mut quotas = default_quotas();
     let mut desired = make(&quotas);
     // The defaults are the least that an account has; only past them is the real number worth a call.
-    if desired.as_ref().is_ok_and(|desired| check_quotas(desired, &observed, &quotas).is_err()) {
+    if desired.as_ref().is_ok_and(|desired| check_quotas(desired, foreign, &quotas).is_err()) {
         match reader.quotas().await {
             Ok(read) => {
                 quotas = read;

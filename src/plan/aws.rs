@@ -14,7 +14,7 @@ use crate::iam::arn::{PolicyArn, RoleArn, RoleName};
 use crate::iam::quota;
 use crate::manifest::Manager;
 use crate::observe::aws::{InlinePolicy, Observed, ObservedPolicy};
-use crate::observe::ownership::{Owner, is_own_by_tags, is_own_role, owner};
+use crate::observe::ownership::{Owner, foreign_attachments, is_own_by_tags, is_own_role, owner};
 use crate::observe::quotas::{QuotaError, check_quotas};
 use crate::ports::{AccountQuotas, PolicyVersionRecord, RoleIdentity, RoleRecord, Tags};
 use rolecall_model::stored::StoredDocument;
@@ -117,7 +117,18 @@ pub fn plan(
     if let Some(manager) = desired.managed_by {
         return plan_for_manager(desired, observed, manager);
     }
-    check_quotas(desired, observed, quotas)?;
+    // What is removed takes no room.
+    let foreign = if options.remove_foreign { 0 } else { foreign_attachments(observed, &desired.role.name) };
+    check_quotas(desired, foreign, quotas)?;
+    plan_past_quotas(desired, observed, options)
+}
+
+/// The same of a role that rolecall makes, whether AWS takes it or not.
+pub fn plan_past_quotas(
+    desired: &Desired,
+    observed: &Observed,
+    options: PlanOptions,
+) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     match &observed.role {
         None => plan.changes.push(Change::CreateRole { role: desired.role.clone() }),

@@ -29,6 +29,7 @@ impl Consequence {
             Self::CredentialDiffers => "the credential of actions with a `url` differs",
             Self::ActionMissing => "a data action is missing",
             Self::ActionDiffers => "a data action differs from the manifest",
+            Self::Quota => "a quota of the account is in the way",
             Self::Boundary => "permissions boundary differs",
             Self::Unaffected => "a policy differs, but breaks no claim",
             Self::Session => "session duration differs",
@@ -150,6 +151,7 @@ fn attribute_in_words(attribute: &Attribute, subject: &Subject) -> String {
         Attribute::PermissionsBoundary => "permissions boundary",
         Attribute::MaxSessionDuration => "max_session_duration",
         Attribute::Description => "description",
+        Attribute::Quota => "quota",
         Attribute::Policy => "policy",
         Attribute::PolicyDocument => "policy document",
         Attribute::Function { is_qualified: true } => "function or qualifier",
@@ -169,6 +171,7 @@ fn in_words(effect: &Effect) -> String {
             return format!("no role has the ARN that the manifest states; the role's ARN is `{arn}`");
         }
         Effect::TargetMissing(missing) => return missing.to_string(),
+        Effect::PastQuota(quota) => return quota.to_string(),
         Effect::Genesys(effect) => return effect_in_words(effect),
         Effect::NoRole => "the role does not exist, so nobody can assume it",
         Effect::LongerSession => "the maximum session duration is longer than the manifest states",
@@ -241,6 +244,7 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
         Repair::EditOrganization => RunFinding::OtherOrganization.remedy(),
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
         Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
+        Repair::FitQuota => "have the quota raised (Service Quotas), or ask for less in the manifest",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
         Repair::RenameIntegration => {
             "choose another `name` in [genesys.integration]: rolecall made the integration of this name for another role \

@@ -331,6 +331,7 @@ impl Report {
             | Repair::DeployFunction
             | Repair::LookAtIntegration
             | Repair::ListAction
+            | Repair::FitQuota
             | Repair::RenameIntegration => false,
         };
         let view = |difference| DifferenceView::from(difference).at(&self.outline);

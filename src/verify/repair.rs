@@ -24,6 +24,8 @@ pub enum Repair {
     LookAtIntegration,
     /// Add the action to the manifest, or delete it.
     ListAction,
+    /// Ask for less, or have a quota raised.
+    FitQuota,
     /// Give the integration another name in the manifest: the one of this name is that of another role or stack.
     RenameIntegration,
 }
@@ -72,6 +74,7 @@ impl Repair {
             | Self::DeployFunction
             | Self::LookAtIntegration
             | Self::ListAction
+            | Self::FitQuota
             | Self::RenameIntegration => None,
         }
     }
@@ -82,14 +85,15 @@ impl Repair {
         self.flags().is_some_and(|flags| flags.missing_boundary.is_none())
     }
 
-    /// The same where `apply` refuses the whole plan without these flags. What others put on the role stops no plan.
+    /// The same where `apply` refuses the whole plan without these flags. What others put on the role stops a plan only where it takes
+    /// the room.
     #[must_use]
     pub fn with(self, needed: Flags) -> Self {
-        let Flags { adopt, remove_foreign: _, replace, allow_every_target, missing_boundary } = needed;
+        let Flags { adopt, remove_foreign, replace, allow_every_target, missing_boundary } = needed;
         self.flags().map_or(self, |flags| {
             Self::Apply(Flags {
                 adopt: flags.adopt || adopt,
-                remove_foreign: flags.remove_foreign,
+                remove_foreign: flags.remove_foreign || remove_foreign,
                 replace: flags.replace || replace,
                 allow_every_target: flags.allow_every_target || allow_every_target,
                 missing_boundary: flags.missing_boundary.or(missing_boundary),

@@ -131,7 +131,8 @@ fn of_consequence(consequence: Consequence) -> Severity {
         | Consequence::CredentialDiffers
         | Consequence::ActionMissing
         | Consequence::ActionDiffers => Severity::Medium,
-        Consequence::Boundary
+        Consequence::Quota
+        | Consequence::Boundary
         | Consequence::Unaffected
         | Consequence::Session
         | Consequence::Leftover
