@@ -1,6 +1,6 @@
 //! The exit codes that other programs depend on.
 //!
-//! [`rule`] computes the code of each typed result, and [`ExitCode::or`] combines codes. No code is ever computed from text.
+//! `rule` computes the code of each typed result, and [`ExitCode::or`] combines codes. No code is ever computed from text.
 
 mod rule;
 

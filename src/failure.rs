@@ -167,12 +167,12 @@ pub struct UsageError {
 
 impl UsageError {
     /// A mistake on the command line, and what to do instead.
-    pub fn new(message: impl Into<String>, hint: Option<&'static str>) -> Self {
+    pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
         Self::coded(ErrorCode::CommandLine, message, hint)
     }
 
     /// A mistake of another kind.
-    pub fn coded(code: ErrorCode, message: impl Into<String>, hint: Option<&'static str>) -> Self {
+    pub fn coded(code: ErrorCode, message: impl Into<String>, hint: Option<&str>) -> Self {
         Self { code, message: message.into(), hint: hint.map(str::to_owned) }
     }
 }

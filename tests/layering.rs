@@ -167,3 +167,48 @@ fn output_goes_through_one_door() {
         }
     }
 }
+
+/// What replaces or makes a file, and who may do it: a file at a place that a user names goes through `src/cli/overwrite.rs`.
+#[test]
+fn files_are_written_through_one_guard() {
+    const EXCEPTIONS: [(&str, &str, &str); 5] = [
+        ("src/cli/overwrite.rs", "write::save", "the guard"),
+        ("src/cli/init.rs", "write::save", "the manifest, which is new or replaced with --force"),
+        ("src/cli/init/genesys.rs", "write::save_new", "new files beside the manifest"),
+        (
+            "src/cli/genesys/action.rs",
+            "write::save",
+            "new files beside the manifest, and the manifest's edit",
+        ),
+        ("src/cli/target.rs", "write::save", "the manifest's edit"),
+    ];
+    let writers = [
+        "write::save",
+        "fs::write",
+        "fs::copy",
+        "fs::rename",
+        "File::create",
+        "OpenOptions",
+        "File::options",
+        "persist(",
+        "generate_to",
+    ];
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")).iter().filter(|file| !is_test(file)) {
+        let code = code(file);
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
+        found.extend(writers.iter().filter(|word| code.contains(**word)).map(|word| (name.clone(), *word)));
+    }
+    let is_stated = |(name, word): &(String, &str)| {
+        EXCEPTIONS.iter().any(|(file, stated, _)| file == name && stated.starts_with(*word))
+    };
+    let strangers: Vec<_> = found.iter().filter(|it| !is_stated(it)).collect();
+    assert!(strangers.is_empty(), "{strangers:?}");
+    for (file, word, why) in EXCEPTIONS {
+        assert!(found.iter().any(|(name, found)| name == file && word.starts_with(*found)), "{file}: {why}");
+    }
+}
+
+fn is_test(file: &Path) -> bool {
+    ["tests.rs", "documented.rs"].iter().any(|name| file.ends_with(name))
+}

@@ -1,8 +1,8 @@
 //! One change of AWS: the call, and what its failure may be waiting for.
 //!
 //! IAM is eventually consistent, so a write can fail only because an earlier one has not spread yet. Exactly those errors are
-//! tried again (the list is [`awaits`]); everything else is final. An answer that says that the plan is out of date is held
-//! against what is there first ([`meanwhile`](super::meanwhile)): what a delete does not find is gone only when a reading does not
+//! tried again (the list is `awaits`); everything else is final. An answer that says that the plan is out of date is held
+//! against what is there first (`meanwhile`): what a delete does not find is gone only when a reading does not
 //! find it either, because what follows may open what this was to close.
 
 use std::cell::{Cell, RefCell};

@@ -11,12 +11,13 @@ use rolecall::observe::survey::Survey;
 use rolecall::verify::functions::Judgeable;
 use rolecall::verify::{Documents, read};
 use rolecall_certificate::{
-    FIRST_LINE, FunctionPolicy, Named, Policies, Script, Subject, UrlAccess, boundary_certificates,
-    certificates, function_certificates,
+    FunctionPolicy, Named, Policies, Script, Subject, UrlAccess, boundary_certificates, certificates,
+    function_certificates,
 };
 
 use super::fleet;
 use super::options::AwsOptions;
+use super::overwrite::FileKind;
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall_model::stored::StoredDocument;
@@ -96,7 +97,7 @@ fn write_scripts(
     scripts: &[Script],
     printer: &mut Printer,
 ) -> CommandResult<()> {
-    save(folder, scripts).with_context(|| format!("cannot write certificates to `{}`", folder.display()))?;
+    save(folder, scripts, printer)?;
     let shown = folder.display();
     if scripts.is_empty() {
         printer.warning(&format!("no certificates: no document of {} is known", role.name));
@@ -162,25 +163,27 @@ fn subject(intent: &RoleIntent, external_id: Option<String>) -> Subject {
     }
 }
 
-/// Writes the scripts in the place of those that are there. A file that rolecall did not write is never replaced.
-fn save(folder: &Path, scripts: &[Script]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut old = Vec::new();
+/// Writes the scripts in the place of those of an earlier run, which may have been about another document.
+fn save(folder: &Path, scripts: &[Script], printer: &Printer) -> CommandResult<()> {
+    let cannot = || format!("cannot write certificates to `{}`", folder.display());
+    fs::create_dir_all(folder).with_context(cannot)?;
+    let files: Vec<(PathBuf, String)> =
+        scripts.iter().map(|script| (folder.join(script.file_name()), script.text.clone())).collect();
+    printer.files(FileKind::Certificate, &files)?;
+    remove_stale(folder, &files).with_context(cannot)
+}
+
+/// Removes the certificates that are not among these.
+fn remove_stale(folder: &Path, files: &[(PathBuf, String)]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "smt2") {
-            let ours = fs::read(&path)?.starts_with(FIRST_LINE.as_bytes());
-            if !ours && scripts.iter().any(|script| path.ends_with(script.file_name())) {
-                let message =
-                    format!("`{}` was not written by rolecall; move it to another folder", path.display());
-                return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
-            }
-            old.extend(ours.then_some(path));
+        let is_named = path.extension().is_some_and(|extension| extension == "smt2") && path.is_file();
+        if is_named && !files.iter().any(|(file, _)| *file == path) && FileKind::Certificate.wrote_file(&path)
+        {
+            fs::remove_file(path)?;
         }
     }
-    // Those of an earlier run, which may have been about another document.
-    old.into_iter().try_for_each(fs::remove_file)?;
-    scripts.iter().try_for_each(|script| fs::write(folder.join(script.file_name()), &script.text))
+    Ok(())
 }
 
 /// A folder for one of several roles.

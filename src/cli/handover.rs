@@ -10,7 +10,7 @@ use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::{ExternalId, RoleArn};
-use rolecall::manifest::{Manifest, write};
+use rolecall::manifest::Manifest;
 use rolecall::observe::genesys::{Detail, Observed, Reach, Sought, observe};
 use rolecall::operations::handover::{compare_in_aws, compare_in_genesys, of_aws, of_genesys};
 use rolecall::operations::{Level, Verified, VerifyRequest};
@@ -26,6 +26,7 @@ use super::context::Context;
 use super::genesys::Connection;
 use super::input;
 use super::options::{AwsOptions, CheckHandover, HandoverCommand, HandoverSide, Output, WriteHandover};
+use super::overwrite::FileKind;
 use super::plan::list_all_calls;
 use super::printer::Printer;
 
@@ -94,7 +95,7 @@ async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandRe
     printer.warnings(&warnings);
     let text = file.render();
     if let Some(path) = &options.out {
-        write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        printer.files(FileKind::Handover, &[(path.clone(), text.clone())])?;
     }
     // Whatever lets somebody else in is no success, also where all that was asked for is a file.
     let exit = if file.refuted.is_empty() { ExitCode::Success } else { ExitCode::Refuted };

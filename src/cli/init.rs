@@ -73,7 +73,9 @@ pub(crate) async fn run(options: &InitOptions, printer: &mut Printer) -> Command
         printer.warning(note.to_string().trim_end());
     }
     genesys::write_beside(path, &files, || {
-        manifest::write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))
+        // The questions took a while: without --force, what came there meanwhile stays.
+        let save = if options.force { manifest::write::save } else { manifest::write::save_new };
+        save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))
     })?;
     printer.result(&format!("wrote {}\n", path.display()));
     let advice = advice::of_file(path, options.sandbox);

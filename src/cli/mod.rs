@@ -24,12 +24,13 @@ mod input;
 mod man;
 mod notify;
 mod options;
+mod outputs;
+mod overwrite;
 mod parse;
 mod plan;
 mod printer;
 mod prove;
 mod render;
-mod reports;
 mod sandbox;
 mod simulate;
 mod status;
@@ -144,7 +145,10 @@ async fn carry_out(command: &Command, printer: &mut Printer) -> ExitCode {
     printer.annotate(output(command) == Output::Github);
     printer.repeat(invocation(command));
     printer.wrap(output(command).is_human() && is_prose(command));
-    let begun = reports::check(command).and_then(|files| begin(files, command, printer));
+    let begun = outputs::check(command).and_then(|(guard, reports)| {
+        printer.guard(guard);
+        begin(reports, command, printer)
+    });
     let done = match begun.and_then(|()| check_files(command)).and_then(|()| check_standard_input(command)) {
         Ok(()) => under_way(command, printer).await,
         Err(error) => Err(error),
@@ -227,7 +231,7 @@ async fn execute(command: &Command, printer: &mut Printer) -> CommandResult<Exit
         Command::Handover(command) => handover::run(command, printer).boxed_local().await,
         Command::Sandbox(command) => sandbox::run(command, printer).await,
         Command::Completions { shell } => complete::script(*shell, printer),
-        Command::Man { dir } => man::run(dir.as_deref(), printer),
+        Command::Man { dir, force: _ } => man::run(dir.as_deref(), printer),
     }
 }
 

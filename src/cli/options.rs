@@ -35,6 +35,7 @@ pub(crate) use self::offline::{
     ChosenBy, ExplainOptions, GuardrailPart, InitOptions, ProveOptions, RenderOptions, Rendered,
     RenderedDocument, RenderedFormat, SimulateOptions, VendorOptions,
 };
+use self::report::WRITTEN;
 pub(crate) use self::report::{ReportFile, ReportOptions};
 pub(crate) use self::roll_call::RollCallOptions;
 
@@ -128,6 +129,9 @@ pub(crate) enum Command {
         /// Write rolecall.1, rolecall-plan.1 and so on to this folder
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
+        /// Also replace files that rolecall did not write
+        #[arg(long, requires = "dir")]
+        force: bool,
     },
 }
 
@@ -295,11 +299,11 @@ pub(crate) struct PlanCommand {
     pub(crate) reach: ReachOptions,
     #[command(flatten)]
     pub(crate) to: ReportOptions,
-    /// Also write the plan to a file, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE")]
+    /// Also write the plan to a file, for `rolecall apply FILE`; an earlier plan is replaced
+    #[arg(long, value_name = "FILE", group = WRITTEN)]
     pub(crate) out: Option<PathBuf>,
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = WRITTEN)]
     pub(crate) smtlib: Option<PathBuf>,
     /// Exit with code 3 if changes are pending
     #[arg(long)]
@@ -408,7 +412,7 @@ pub(crate) struct VerifyCommand {
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["level", "explain", "sweep", "billed_checks", "reports"])]
     pub(crate) explain_error: Option<String>,
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "explain_error"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "explain_error"], group = WRITTEN)]
     pub(crate) smtlib: Option<PathBuf>,
 }
 

@@ -4,8 +4,7 @@ use rolecall::aws::Aws;
 use rolecall::connect::{Connected, Reads};
 use rolecall::drift::pending;
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
-use rolecall::manifest::write;
+use rolecall::failure::{CommandResult, UsageError};
 use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
 use rolecall::ports::calls::Call;
@@ -19,6 +18,7 @@ use super::certificate;
 use super::fleet;
 use super::genesys::metrics::last_day;
 use super::options::{AwsOptions, DriftCommand, LimitOptions, PlanCommand, ReachOptions};
+use super::overwrite::FileKind;
 use super::printer::Printer;
 
 impl From<ReachOptions> for PlanOptions {
@@ -68,8 +68,7 @@ async fn plan_one(
         certificate::write_of_survey(folder, &documents, survey, printer)?;
     }
     if let Some(path) = &options.out {
-        write::save_private(path, &saved::save(survey, plan))
-            .with_context(|| format!("cannot write the plan to `{}`", path.display()))?;
+        printer.files(FileKind::Plan, &[(path.clone(), saved::save(survey, plan))])?;
     }
     let differences = pending(survey, plan).map_err(PlanningError::from)?;
     // Without the option the exit code is about the role as `apply` leaves it; with the option, also about the role as it is.

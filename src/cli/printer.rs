@@ -1,4 +1,4 @@
-//! The one door for output: results on standard output, and in the files of `--report`; everything else on standard error.
+//! The one door for output: results on standard output and in files; everything else on standard error.
 //!
 //! Where several manifests are at work at the same time, each has a printer of its own: its result is kept until it is
 //! finished, its messages carry its name.
@@ -10,19 +10,20 @@
 //! reason why a result cannot be written (a full disk) does not end the work either, but the command has then failed.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::failure::CommandError;
-use rolecall::manifest::write;
+use rolecall::failure::{CommandError, CommandResult};
 use rolecall::report::{ErrorView, Evidence, Format, Invocation, Report};
 use rolecall_model::activity::Activity;
 use rolecall_model::limit::{self, Limit};
 use rolecall_model::shown::neutral;
 
 use super::options::ReportFile;
+use super::overwrite::{FileKind, Guard};
 use super::status::{Status, Watch};
 use super::wrap::{wrap, wrap_behind};
 
@@ -58,11 +59,6 @@ fn width_of(terminal: &Term) -> Option<usize> {
     Some(columns.into())
 }
 
-fn save(file: &ReportFile, text: &str) -> io::Result<()> {
-    let text = neutral(text, file.format == Format::Github, |_| None);
-    write::save_document(&file.path, &text)
-}
-
 /// Prints.
 #[derive(Debug)]
 pub(crate) struct Printer {
@@ -90,6 +86,8 @@ pub(crate) struct Printer {
     for_vendors: bool,
     /// Why a result could not be written, unless its reader had gone.
     unwritten: Option<io::Error>,
+    /// What may be replaced.
+    guard: Guard,
     /// The files that the result also goes to.
     reports: Vec<ReportFile>,
     /// Those that it did not get to, and why.
@@ -128,6 +126,7 @@ impl Printer {
             invocation: Invocation::default(),
             for_vendors: false,
             unwritten: None,
+            guard: Guard::default(),
             reports: Vec::new(),
             unwritten_reports: Vec::new(),
         }
@@ -150,6 +149,7 @@ impl Printer {
             invocation,
             for_vendors: self.for_vendors,
             unwritten: None,
+            guard: self.guard.clone(),
             reports: Vec::new(),
             unwritten_reports: Vec::new(),
         }
@@ -234,6 +234,20 @@ impl Printer {
         }
     }
 
+    /// From here on, files are replaced as far as this allows it.
+    pub(crate) fn guard(&mut self, guard: Guard) {
+        self.guard = guard;
+    }
+
+    /// Writes files at places that the user named: all of them, or none if one of them must not be written.
+    pub(crate) fn files(&self, kind: FileKind, files: &[(PathBuf, String)]) -> CommandResult<()> {
+        self.guard.write(kind, files)
+    }
+
+    fn save(&self, file: &ReportFile, text: &str) -> io::Result<()> {
+        self.guard.write_report(&file.path, &neutral(text, file.format == Format::Github, |_| None))
+    }
+
     /// From here on, results also go to these files. Until there is a result, each says that there is none: a run that is killed
     /// leaves that, and not the result of an earlier run. Those that cannot be written are returned, and nothing more goes to them.
     pub(crate) fn report_to(
@@ -243,7 +257,7 @@ impl Printer {
     ) -> Vec<(ReportFile, io::Error)> {
         let mut unwritten = Vec::new();
         for file in files {
-            match save(file, &none_yet(file.format)) {
+            match self.save(file, &none_yet(file.format)) {
                 Ok(()) => self.reports.push(file.clone()),
                 Err(error) => unwritten.push((file.clone(), error)),
             }
@@ -259,7 +273,7 @@ impl Printer {
     /// The result as documents: one to standard output where that is to be one, and one to each file.
     pub(crate) fn documents(&mut self, on_output: Option<Format>, render: impl Fn(Format) -> String) {
         for file in &self.reports {
-            if let Err(error) = save(file, &render(file.format)) {
+            if let Err(error) = self.save(file, &render(file.format)) {
                 self.unwritten_reports.push((file.clone(), error));
             }
         }

@@ -15,13 +15,14 @@ use rolecall::exit::ExitCode;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, Partition, Region};
 use rolecall::iam::document::Document;
 use rolecall::iam::quota::MANAGED_POLICY_SIZE;
-use rolecall::manifest::{Boundary, Manager, Manifest, Target, write};
+use rolecall::manifest::{Boundary, Manager, Manifest, Target};
 use rolecall_model::stored::StoredDocument;
 use serde_json::{Map, Value};
 
 use super::context::{load_manifest, load_templates};
 use super::guardrail;
 use super::options::{RenderOptions, Rendered, RenderedDocument, RenderedFormat};
+use super::overwrite::FileKind;
 use super::printer::Printer;
 use rolecall::failure::{CommandResult, Context as _, UsageError};
 
@@ -155,6 +156,12 @@ fn whole(
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     let Given { manifest, external_id, templates, home, targets } = given;
+    if options.out.is_some() && format != RenderedFormat::GenesysExport {
+        let hint = "leave `--out` out: the configuration is printed";
+        return Err(
+            UsageError::new("`--out` takes the actions of `--format genesys-export`", Some(hint)).into()
+        );
+    }
     let role = || desired(manifest, external_id, templates, home, targets, &[], usize::MAX);
     let (rendered, tool) = match format {
         RenderedFormat::Terraform => {
@@ -237,11 +244,9 @@ fn export(cloud: &genesys::Desired, out: Option<&Path>, printer: &mut Printer) -
         (files, Some(folder)) => {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-            for (name, text) in files {
-                let path = folder.join(name);
-                write::save(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
-                printer.result(&format!("{}\n", path.display()));
-            }
+            let files: Vec<_> = files.iter().map(|(name, text)| (folder.join(name), text.clone())).collect();
+            printer.files(FileKind::Action, &files)?;
+            files.iter().for_each(|(path, _)| printer.result(&format!("{}\n", path.display())));
         }
     }
     Ok(ExitCode::Success)

@@ -1,7 +1,7 @@
 //! Desired × observed → the writes, in order. Pure, and the only place that decides what is written.
 //!
 //! Each service has a planner of its own ([`aws`], [`genesys`]). A [`Way`] puts the changes of a role into an order in which nobody
-//! gets more than he has or is to have; what both services need is one [`Plan`], and [`order`] says which of them goes first. An empty plan in which nothing foreign was noticed means that everything is as desired. Destroy is
+//! gets more than he has or is to have; what both services need is one [`Plan`], and `order` says which of them goes first. An empty plan in which nothing foreign was noticed means that everything is as desired. Destroy is
 //! a plan towards nothing; so is what removes a twin of the role. Nobody else puts changes into an order.
 
 pub mod aws;

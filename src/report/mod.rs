@@ -1,7 +1,7 @@
 //! What a command found out, as one value, and its renderers. Pure: the same data becomes every format.
 //!
-//! [`Report::render`] makes the formats that other programs read; [`human`] is made of parts, for a command shows them
-//! while it works. What is wrong is worked out once, as [`issue`]s, for the formats that list nothing else.
+//! [`Report::render`] makes the formats that other programs read; `human` is made of parts, for a command shows them
+//! while it works. What is wrong is worked out once, as `issue`s, for the formats that list nothing else.
 
 mod action_test;
 mod advice;

@@ -12,6 +12,8 @@ use crate::plan::Plan;
 
 /// The version of the file format.
 const FORMAT: u32 = 1;
+/// The key of the version: no other file has it.
+const VERSION: &str = "rolecall_plan";
 
 /// Why a saved plan is not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,18 +49,23 @@ fn parts(survey: &Survey, plan: &Plan) -> [(&'static str, Value); 3] {
 
 /// The file's text.
 pub fn save(survey: &Survey, plan: &Plan) -> String {
-    let mut file = json!({"rolecall_plan": FORMAT});
+    let mut file = json!({VERSION: FORMAT});
     if let Some(members) = file.as_object_mut() {
         members.extend(parts(survey, plan).map(|(name, part)| (name.to_owned(), part)));
     }
     format!("{file:#}\n")
 }
 
+/// Whether the text is a saved plan, of whatever version.
+pub fn is_saved(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|file: Value| file.get(VERSION).is_some_and(Value::is_u64))
+}
+
 /// Whether the file's plan is what would be done now.
 pub fn compare(text: &str, survey: &Survey, plan: &Plan) -> Result<(), SavedPlanError> {
     let not_a_plan = |reason: &dyn ToString| SavedPlanError::NotAPlan { reason: reason.to_string() };
     let file: Value = serde_json::from_str(text).map_err(|error| not_a_plan(&error))?;
-    match file.get("rolecall_plan").and_then(Value::as_u64) {
+    match file.get(VERSION).and_then(Value::as_u64) {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(format) => {
             return Err(not_a_plan(&format!(

@@ -5,7 +5,7 @@
 //! documents allow is asked for first, until AWS has allowed it three times in a row; only then does a denial say
 //! anything, and it is asked for twice. Where nothing was changed, one round side by side is enough as long as AWS
 //! answers as its documents say; a single answer that differs is not believed at once. Three hundred functions of one policy are
-//! not asked three times each: one of them shows that the policy has spread ([`Weight`]).
+//! not asked three times each: one of them shows that the policy has spread (`Weight`).
 
 use std::time::Duration;
 

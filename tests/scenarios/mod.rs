@@ -53,6 +53,7 @@ mod one_side;
 mod options;
 mod organization;
 mod organizations;
+mod overwrite;
 mod permissions;
 #[cfg(unix)]
 mod picture;

@@ -156,12 +156,13 @@ fn a_path_that_cannot_be_a_report_is_refused_before_anything_is_contacted_or_wri
     === drift --report json=-
     exit 2
     -- stderr
-    error[E1]: `--report json=-` names no file; `--output json` prints to standard output
+    error[E1]: `--report FORMAT=-` names no file
+    hint: `--output FORMAT` prints the result to standard output
     === drift --report json=
     exit 2
     -- stderr
     error[E1]: `--report` needs a file, and `` is not one
-    hint: use FORMAT=PATH
+    hint: name a file for the report
     === drift --report json
     exit 2
     -- stderr
@@ -318,7 +319,8 @@ fn closed(folder: &Path) -> Option<()> {
 fn a_report_that_cannot_be_written_fails_the_command_before_it_contacts_anything() {
     // A name that is too long for the file system hinders root too; the folder hinders everybody else.
     let stage = Stage::new();
-    stage.write("out.sarif", "of an earlier run");
+    run_with_reports(&stage, &["plan"], &["sarif"], "human").expect(0);
+    stage.calls();
     let long = format!("json={}", "a".repeat(300));
     let report = ["--report", long.as_str(), "--report", "sarif=out.sarif"];
     let mut said =
@@ -379,13 +381,13 @@ fn a_report_that_cannot_be_written_in_the_end_fails_the_command_and_the_others_a
 fn a_report_replaces_the_older_one_and_is_as_readable_as_any_file() {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("out.json");
-    fs::write(&path, "x".repeat(1 << 20)).unwrap();
-    let run: Run = binary(folder.path())
-        .args(["plan", "--sandbox", "--report", "json=out.json"])
-        .output()
-        .unwrap()
-        .into();
-    run.expect(0);
+    let report = || {
+        let arguments = ["plan", "--sandbox", "--report", "json=out.json"];
+        Run::from(binary(folder.path()).args(arguments).output().unwrap()).expect(0);
+        fs::read_to_string(&path).unwrap()
+    };
+    fs::write(&path, report() + &"x".repeat(1 << 20)).unwrap();
+    report();
     assert!(fs::read_to_string(&path).unwrap().ends_with("}\n"));
     fs::write(folder.path().join("plain"), "").unwrap();
     let permissions = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions();

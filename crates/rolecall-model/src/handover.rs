@@ -19,6 +19,9 @@ use crate::shown::{Shown, steers};
 
 /// The version of the format. It changes when a key changes its meaning.
 const VERSION: i64 = 1;
+/// The first line of every file.
+pub const FIRST_LINE: &str =
+    "# What one team tells the other, for `rolecall init --from-handover` and `rolecall handover check`.";
 /// More than a file with as many functions as a role can have.
 pub const LARGEST: usize = 1024 * 1024;
 /// Characters of a name in Genesys Cloud.
@@ -172,7 +175,7 @@ impl Handover {
         let Self { aws_region, functions, proved, refuted, .. } = self;
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let mut lines = vec![
-            "# What one team tells the other, for `rolecall init --from-handover` and `rolecall handover check`.".to_owned(),
+            FIRST_LINE.to_owned(),
             "# It holds no secret, and it is no authority: the organization's ID decides who can assume the role, so".to_owned(),
             "# confirm it with the organization's administrator in another way than this file.".to_owned(),
             format!("handover = {VERSION}"),

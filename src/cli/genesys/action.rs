@@ -33,6 +33,7 @@ use serde_json::{Map, Value};
 use super::Side;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, GenesysReach, ImportAction, Output, TestAction};
+use crate::cli::overwrite::FileKind;
 use crate::cli::printer::Printer;
 use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
 
@@ -43,7 +44,7 @@ pub(crate) async fn run(command: &ActionCommand, printer: &mut Printer) -> Comma
     match command {
         ActionCommand::List { reach } => list::run(reach, printer).await,
         ActionCommand::Test(options) => test(options, printer).await,
-        ActionCommand::Export { name, out, with_secrets, reach } => {
+        ActionCommand::Export { name, out, force: _, with_secrets, reach } => {
             export((name, *with_secrets), out.as_deref(), reach, printer).await
         }
         ActionCommand::Check(options) => check::run(options, printer),
@@ -230,7 +231,7 @@ async fn export(
     let text = ExchangedAction { name: action.name, kind, secure: action.secure, contract, config }.render();
     match out {
         Some(path) => {
-            write::save(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            printer.files(FileKind::Action, &[(path.to_owned(), text)])?;
             printer.progress(&format!("wrote `{}`", path.display()));
         }
         None => printer.result(&text),
@@ -285,7 +286,7 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         }
-        write::save(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        write::save_new(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         printer.progress(&format!("wrote `{}`", path.display()));
     }
     write::save(path, &edited).with_context(|| format!("cannot write the manifest `{}`", path.display()))?;

@@ -228,7 +228,7 @@ pub(super) fn write_beside(
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         }
-        write::save(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        write::save_new(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         written.push(path);
         CommandResult::Ok(())
     });

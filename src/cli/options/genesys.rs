@@ -219,9 +219,12 @@ pub(crate) enum ActionCommand {
         /// The action's name or ID
         #[arg(add = ArgValueCandidates::new(complete::actions))]
         name: String,
-        /// Write it to a file instead
+        /// Write it to a file instead; a file that an earlier export wrote is replaced
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Also replace a file that rolecall did not write; never the manifest, nor a file that it names
+        #[arg(long, requires = "out")]
+        force: bool,
         /// Also headers that seem to hold secrets
         #[arg(long)]
         with_secrets: bool,

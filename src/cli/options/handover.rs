@@ -31,9 +31,12 @@ pub(crate) struct WriteHandover {
     /// The Genesys Cloud region, if neither a manifest nor GENESYSCLOUD_REGION names it
     #[arg(long, value_name = "REGION")]
     pub(crate) genesys_region: Option<String>,
-    /// Write it to a file instead of standard output
+    /// Write it to a file instead of standard output; an earlier handover file is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Also replace a file that rolecall did not write; never the manifest, nor a file that it names
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{FalseyValueParser, PossibleValue};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, PolicyArn, Region, RoleArn};
 use rolecall::iam::principal::Principal;
@@ -13,7 +13,7 @@ use rolecall::manifest::Manager;
 use rolecall::operations::{parameter, principal, stated_use};
 
 use super::super::complete;
-use super::report::of_a_proof;
+use super::report::{WRITTEN, of_a_proof};
 use super::{CommonOptions, Output, ReportFile, region};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -114,6 +114,9 @@ pub(crate) struct RenderOptions {
     /// Write the actions to this folder, one file each (with --format genesys-export)
     #[arg(long, value_name = "DIR", requires = "format")]
     pub(crate) out: Option<PathBuf>,
+    /// Also replace files that rolecall did not write; never the manifest, nor a file that it names
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     /// The account of the role, and of targets without an account; a CloudFormation template without it fits every account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
@@ -133,6 +136,7 @@ pub(crate) struct ExplainOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new(WRITTEN).multiple(true))]
 pub(crate) struct ProveOptions {
     /// The file; `-` is standard input
     pub(crate) file: PathBuf,
@@ -158,7 +162,7 @@ pub(crate) struct ProveOptions {
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = WRITTEN)]
     pub(crate) smtlib: Option<PathBuf>,
     /// The file is the policy of whoever creates this role for these targets: prove that its holder cannot get beyond the
     /// targets by creating, changing and assuming roles
@@ -176,9 +180,12 @@ pub(crate) struct ProveOptions {
     /// this; without the option such a role is unknown
     #[arg(long)]
     pub(crate) plain_references: bool,
-    /// Also write this result to a file, as json, sarif, junit, github or markdown (repeatable). The file is replaced
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_proof)]
+    /// Also write this result to a file, as json, sarif, junit, github or markdown (repeatable). An earlier report is replaced
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_proof, group = WRITTEN)]
     pub(crate) reports: Vec<ReportFile>,
+    /// Also replace files that rolecall did not write; never the file to prove
+    #[arg(long, requires = WRITTEN)]
+    pub(crate) force: bool,
     /// How the result is printed on standard output; `--json` is short for `--output json`
     #[arg(
         long,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use rolecall::report::Format;
 
 /// The formats of the commands that have a report.
@@ -17,12 +17,19 @@ pub(crate) struct ReportFile {
     pub(crate) path: PathBuf,
 }
 
+/// What `--force` is about.
+pub(super) const WRITTEN: &str = "written";
+
 /// Where the result goes in addition to standard output.
 #[derive(Args, Clone, Debug, Default)]
+#[command(group = ArgGroup::new(WRITTEN).multiple(true))]
 pub(crate) struct ReportOptions {
-    /// Also write this result to a file, as json, sarif, junit, github, markdown or html (repeatable). The file is replaced
-    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_report)]
+    /// Also write this result to a file, as json, sarif, junit, github, markdown or html (repeatable). An earlier report is replaced
+    #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_report, group = WRITTEN)]
     pub(crate) reports: Vec<ReportFile>,
+    /// Also replace files that rolecall did not write; never the manifest, nor a file that it names
+    #[arg(long, requires = WRITTEN)]
+    pub(crate) force: bool,
 }
 
 fn of_a_report(text: &str) -> Result<ReportFile, String> {

@@ -1,4 +1,4 @@
-//! AWS's own analysers as a second opinion: [`simulation`] asks the IAM policy simulator, [`access`] asks IAM Access
+//! AWS's own analysers as a second opinion: `simulation` asks the IAM policy simulator, `access` asks IAM Access
 //! Analyzer. Each answer is set beside rolecall's own; where the two contradict each other, that is a finding.
 //!
 //! A second opinion is welcome and never needed: what the caller may not ask, and what an endpoint does not know, becomes

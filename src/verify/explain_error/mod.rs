@@ -1,6 +1,6 @@
 //! From an error that Genesys Cloud showed to its most likely cause.
 //!
-//! The text says what failed ([`text`]); what AWS holds says why, by the evaluator. AWS answers a wrong external ID, a
+//! The text says what failed (`text`); what AWS holds says why, by the evaluator. AWS answers a wrong external ID, a
 //! wrong caller and a missing role with the same words on purpose, so the words alone decide nothing, apart from those in
 //! which AWS names the kind of policy that denied. Every other message is looked up in a catalogue ([`known`]). A cause is
 //! certain where a document or the other side's own words show it; everything else is likely or possible, and called that.

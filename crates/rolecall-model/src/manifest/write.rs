@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 use super::{
     Access, Action, AssumedRole, Call, FurtherOrganization, Genesys, Integration, Manifest, Method, Notify,
@@ -374,23 +376,40 @@ fn keep_mode(_replaced: &Path, _file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a new file: whole or not at all, and never in the place of something that is there.
+pub fn save_new(path: &Path, text: &str) -> io::Result<()> {
+    written_beside(path, text, |name| File::create_new(name))?.persist_noclobber(path)?;
+    Ok(())
+}
+
 fn replace(path: &Path, text: &str, create: impl Fn(&Path) -> io::Result<File>) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let message = "it is not an ordinary file (a symbolic link is not followed)";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
+    // Renaming replaces a link that came between instead of following it.
+    written_beside(path, text, create)?.persist(path)?;
+    Ok(())
+}
+
+/// The text in a temporary file of the same folder, flushed to disk.
+fn written_beside(
+    path: &Path,
+    text: &str,
+    create: impl Fn(&Path) -> io::Result<File>,
+) -> io::Result<NamedTempFile<File>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut refused = None;
     let mut file = tempfile::Builder::new()
         .prefix(".rolecall-")
         .suffix(".tmp")
+        // Unlike tempfile's own, a file that `create_new` makes is as readable as any new file of the user's.
         .make_in(folder, |name| create(name).inspect_err(|error| refused = error.raw_os_error()))
+        // tempfile's error would name the folder again, which the caller's message already does.
         .map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
     file.as_file_mut().write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    // Renaming replaces a link that came between instead of following it.
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 fn create_private(path: &Path) -> io::Result<File> {
@@ -405,20 +424,13 @@ fn create_private(path: &Path) -> io::Result<File> {
 /// A symbolic link is followed, and the file's permissions stay.
 pub fn save(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut refused = None;
-    let mut file = tempfile::Builder::new()
-        .prefix(".rolecall-")
-        .suffix(".tmp")
-        // Unlike tempfile's own, a file that `create_new` makes is as readable as any new file of the user's.
-        .make_in(folder, |name| File::create_new(name).inspect_err(|error| refused = error.raw_os_error()))
-        // tempfile's error would name the folder again, which the caller's message already does.
-        .map_err(|error| refused.map_or(error, io::Error::from_raw_os_error))?;
-    if let Ok(metadata) = fs::metadata(&path) {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    file.as_file_mut().write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
+    let create = |name: &Path| {
+        let file = File::create_new(name)?;
+        if let Ok(metadata) = fs::metadata(&path) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        Ok(file)
+    };
+    written_beside(&path, text, create)?.persist(&path)?;
     Ok(())
 }
