@@ -52,6 +52,11 @@ chaos *ARGS:
     cargo build --release --all-features
     ROLECALL_BIN="$PWD/${CARGO_TARGET_DIR:-target}/release/rolecall" cargo test --all-features --test chaos -- {{ ARGS }}
 
+# Pairs of manifests, one applied after the other: PAIRS on the sandbox, ten times as many in memory
+pairs PAIRS="300":
+    ROLECALL_PAIRS={{ PAIRS }}0 cargo test --all-features --lib -- plan::way::tests::pairs
+    cargo test --all-features --test chaos -- --pairs {{ PAIRS }}
+
 # SARIF against the official schema, with Microsoft's validator from npm
 sarif:
     cargo build --all-features

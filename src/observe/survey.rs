@@ -434,7 +434,7 @@ pub async fn look<R: Read>(
 
 /// The policies for the targets that are there, with the functions that they name. One that lost its tag keeps its targets,
 /// so that its repair moves none of them.
-fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
+pub(crate) fn bins(observed: &Observed, role: &RoleName) -> Vec<Bin> {
     let own = observed.policies.iter().filter(|policy| match owner(policy, role) {
         Owner::Rolecall => true,
         Owner::Adoptable => policy.attached,

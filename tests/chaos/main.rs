@@ -5,6 +5,8 @@
 //! before nor the state after allows counts as *widened*. It compares what is there with what an undisturbed run leaves (*left
 //! behind*), and what was said with what happened (*false sentences*).
 //!
+//! `--pairs N` does something else: it applies N pairs of manifests, one after the other, on the sandbox (`pairs`).
+//!
 //! `--sample N` takes N runs spread over all of them; `--scenario NAME` and `--trouble NAME` choose; `--runs N` is how many go
 //! on at once. `ROLECALL_BIN` names another binary. It ends with 1 where anything was found.
 #![allow(
@@ -18,6 +20,8 @@
 )]
 
 mod judge;
+mod manifests;
+mod pairs;
 mod scenario;
 #[path = "../scenarios/stage.rs"]
 #[allow(dead_code, reason = "the scenarios use more of it")]
@@ -76,17 +80,28 @@ fn main() -> ExitCode {
         arguments.get(place + 1).cloned()
     };
     let number = |name: &str| option(name).map(|text| text.parse::<usize>().expect("a number"));
+    if let Some(pairs) = number("--pairs") {
+        return of_pairs(pairs, number("--runs").unwrap_or(4));
+    }
     let (only_scenario, only_trouble) = (option("--scenario"), option("--trouble"));
     let scenarios = scenarios();
     let chosen = |name: &str, only: &Option<String>| only.as_deref().is_none_or(|only| only == name);
     let baselines: Vec<(&Scenario, Inventory, u32)> = scenarios
         .iter()
         .filter(|scenario| chosen(scenario.name, &only_scenario))
-        .map(|scenario| {
-            let (finished, calls) = undisturbed(scenario);
-            (scenario, finished, calls)
+        .filter_map(|scenario| match undisturbed(scenario) {
+            Ok((finished, calls)) => Some((scenario, finished, calls)),
+            Err(message) => {
+                eprintln!("{} does not succeed without a fault: {message}", scenario.name);
+                None
+            }
         })
         .collect();
+    if baselines.is_empty()
+        || baselines.len() < scenarios.iter().filter(|it| chosen(it.name, &only_scenario)).count()
+    {
+        return ExitCode::FAILURE;
+    }
     let mut cases = Vec::new();
     for (scenario, finished, calls) in &baselines {
         let case = |trouble, call| Case { scenario, finished, trouble, call };
@@ -195,14 +210,43 @@ fn run(stage: &Stage, scenario: &Scenario, arguments: &[&str]) -> Run {
 }
 
 /// What a run leaves that nothing disturbs, and how many calls it makes.
-fn undisturbed(scenario: &Scenario) -> (Inventory, u32) {
+fn undisturbed(scenario: &Scenario) -> Result<(Inventory, u32), String> {
     let stage = stage_of(scenario, scenario.state.clone());
-    run(&stage, scenario, &scenario.command).expect(0);
+    stage.sandbox.keep_history();
+    let succeeds = |command: &[&str]| {
+        let Run { status, stdout, stderr } = run(&stage, scenario, command);
+        match status {
+            0 => Ok(()),
+            status => Err(format!("{command:?} ended with {status}:\n{stdout}{stderr}")),
+        }
+    };
+    succeeds(&scenario.command)?;
     let calls = u32::try_from(stage.calls().len()).unwrap();
     if let Some(check) = &scenario.check {
-        run(&stage, scenario, check).expect(0);
+        succeeds(check)?;
     }
-    (Inventory::of(&stage.sandbox.state()), calls)
+    let widened = Judge::default().widened(&stage.sandbox.history());
+    if !widened.is_empty() {
+        return Err(format!("on the way {widened:?}"));
+    }
+    Ok((Inventory::of(&stage.sandbox.state()), calls))
+}
+
+fn of_pairs(all: usize, at_once: usize) -> ExitCode {
+    let begun = Instant::now();
+    let (ended, wrong) = pairs::run(all, at_once);
+    let count = |how| ended.iter().filter(|ended| **ended == how).count();
+    for message in &wrong {
+        eprintln!("{message}");
+    }
+    println!(
+        "{all} pairs in {:.0} s: {} converged, {} refused (another path), {} went wrong",
+        begun.elapsed().as_secs_f64(),
+        count(pairs::Ended::Converged),
+        count(pairs::Ended::Refused),
+        wrong.len()
+    );
+    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn disturbed(case: &Case<'_>, judge: &Judge) -> Findings {

@@ -75,6 +75,14 @@ fn tampered(mut state: State, kinds: &[Tamper]) -> State {
     state
 }
 
+/// Somebody replaced the trust policy: a foreign account, and no condition.
+fn let_in_by_hand(mut state: State) -> State {
+    state.role_mut(CUSTOMER, ROLE).unwrap().trust =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"999999999999"},"Action":"sts:AssumeRole"}]}"#
+            .to_owned();
+    state
+}
+
 /// A role of the same name that somebody made by hand, with everything allowed.
 fn by_hand() -> State {
     let mut state = account();
@@ -101,6 +109,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let (one, two, other) = (manifest(ONE_TARGET), manifest(TWO_TARGETS), manifest(OTHER_TARGET));
     let action = with_action(ONE_TARGET);
     let applied = after(&two, account(), &[&APPLY], false);
+    let applied_one = after(&one, account(), &[&APPLY], false);
     let connected = after(&action, account(), &[&APPLY], true);
     let apply = APPLY.to_vec();
     let drift = Some(vec!["drift"]);
@@ -132,6 +141,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ),
         aws("adopt", &one, by_hand(), more(&["--adopt", "--remove-foreign"])),
         aws("other organization, other target", &other_organization, applied.clone(), apply.clone()),
+        aws("other organization, exchanged target", &other_organization, applied_one.clone(), apply.clone()),
+        aws("foreign account, other function", &other, let_in_by_hand(applied_one), apply.clone()),
         aws("fewer targets", &one, applied.clone(), apply.clone()),
         aws(
             "foreign policies go",

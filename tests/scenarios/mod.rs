@@ -54,6 +54,7 @@ mod options;
 mod organization;
 mod organizations;
 mod overwrite;
+mod pairs;
 mod permissions;
 #[cfg(unix)]
 mod picture;

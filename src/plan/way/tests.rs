@@ -1,5 +1,6 @@
-//! The order of a role's writes: a few by hand, and in `random` many.
+//! The order of a role's writes: a few by hand, in `random` many, and in `pairs` those between two manifests.
 
+mod pairs;
 mod random;
 
 use super::*;
@@ -47,6 +48,40 @@ fn is_taken_by_iam(change: &Change) {
         let document = after.document().unwrap();
         assert_eq!(check_trust_grammar(document), [], "{document}");
     }
+}
+
+/// A trust policy that is nearly as long as the quota, as a string here and a list there: what is in common is no longer.
+#[test]
+fn no_step_writes_a_document_that_iam_would_refuse() {
+    let strangers: Vec<String> =
+        (0..50).map(|number| format!("\"arn:aws:iam::2000000000{number:02}:root\"")).collect();
+    let long = |id: &str| {
+        let denied = format!(
+            r#"{{"Effect":"Deny","Principal":{{"AWS":[{}]}},"Action":"sts:AssumeRole"}}"#,
+            strangers.join(",")
+        );
+        policy(&format!("{denied},{},{STRANGER}", trust_of(id)))
+    };
+    let mut observed = all_there();
+    observed.role.as_mut().unwrap().trust = policy(&format!("{},{STRANGER}", trust_of(OTHER_ID)));
+    let stock = format!(r#"{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"{STOCK}"}}"#);
+    observed.policies[0].document = Some(policy(&stock));
+    let mut desired = wanted();
+    desired.role.trust = long(ID);
+    let mut survey = survey(desired, observed);
+    survey.quotas.trust_policy_size = survey.desired.role.trust.size();
+    let way = way_of(&survey, PlanOptions::default());
+    assert_eq!((way.unstorable.as_ref(), told(&way).len()), (None, 3), "{:?}", told(&way));
+    // What is wanted is held to the quota too, and so is the executor's plan.
+    survey.quotas.trust_policy_size -= 1;
+    let changes = way.changes().cloned().collect();
+    let limits = crate::plan::storable::Limits { quotas: &survey.quotas, partition: None };
+    let way = Way::checked(changes, Vec::new(), &limits);
+    assert!(
+        way.unstorable.as_ref().is_some_and(|refused| refused.to_string().contains("the quota is")),
+        "{way:?}"
+    );
+    assert!(crate::plan::Plan::from(way).storable().is_err());
 }
 
 /// The operations in the order in which they are carried out; of a trust policy that is not the wanted one, what it is.
@@ -151,7 +186,7 @@ fn what_two_trust_policies_have_in_common_stays_one_statement() {
     let [one, two, three] =
         ["999999999991", "999999999992", "999999999993"].map(|it| format!("arn:aws:iam::{it}:root"));
     let (known, wanted_trust) = (statement(&[&one, &two, "999999999994"]), statement(&[&one, &two, &three]));
-    let common = super::trust::in_common(&known, &wanted_trust, &wanted().role_arn());
+    let common = super::trust::in_common(&known, &wanted_trust, &wanted().role_arn(), |_| true);
     assert!(common.says_the_same_as(&statement(&[&one, &two])), "{common}");
 }
 

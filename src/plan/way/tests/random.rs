@@ -21,7 +21,7 @@ impl Dice {
 }
 
 /// Who × what, decided by the evaluator alone.
-fn pairs(state: &State) -> Vec<(usize, usize)> {
+pub(super) fn pairs(state: &State) -> Vec<(usize, usize)> {
     let Some(trust) = state.trust.as_ref().and_then(StoredDocument::document) else { return Vec::new() };
     let sessions = |(caller, id): &(&str, Option<&str>)| {
         let mut request = Request {
