@@ -1,6 +1,6 @@
 //! Drift: whatever somebody changes by hand is named, with what it leads to, and nothing else is; in every format.
 
-use rolecall::sandbox::{State, Tamper};
+use rolecall::sandbox::{CUSTOMER, State, Tamper};
 use serde_json::Value;
 
 use super::stage::{ROLE, Run, Stage, manifest};
@@ -333,6 +333,42 @@ fn a_role_under_another_path_is_drift() {
     assert_eq!(named.len(), 1, "{named:?}");
     assert_eq!((named[0].1.as_str(), named[0].3), ("path", 8));
     assert!(matches!(run.status, 3 | 4));
+}
+
+/// Somebody made the role anew under another path: Genesys Cloud has an ARN that is no role's. No command is green.
+#[test]
+fn a_role_that_was_moved_is_refuted_by_every_command_that_proves_it() {
+    let stage = Stage::new();
+    stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
+    stage
+        .sandbox
+        .change(|state| state.role_mut(CUSTOMER, ROLE).unwrap().path = "/moved/".to_owned())
+        .unwrap();
+    for level in ["paper", "live", "twin"] {
+        stage.run(&["verify", "--level", level]).expect(4);
+    }
+    stage.run(&["drift"]).expect(4);
+    stage.run(&["plan"]).expect(4);
+    stage.run(&["apply", "--yes"]).expect(4);
+    insta::assert_snapshot!(stage.run(&["verify", "--level", "live"]).unproved(), @"
+    exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+    Verification
+      refuted    `arn:aws:iam::765628985471:root` can assume the role
+                 the ARN of the manifest, `arn:aws:iam::123456789012:role/GenesysDataActionRole`, is not the ARN of a role, so nobody can assume it: the role is `arn:aws:iam::123456789012:role/moved/GenesysDataActionRole`
+      refuted    `arn:aws:iam::123456789012:role/ci` can assume the role
+                 the ARN of the manifest, `arn:aws:iam::123456789012:role/GenesysDataActionRole`, is not the ARN of a role, so nobody can assume it: the role is `arn:aws:iam::123456789012:role/moved/GenesysDataActionRole`
+      Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
+      note: no second opinion from iam:SimulatePrincipalPolicy: The policy source ARN (arn:aws:iam::123456789012:role/GenesysDataActionRole) cannot be found.
+      note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Result: refuted: the role has another ARN than the manifest's (exit code 4)
+    -- stderr
+    hint: set `path` in [role] to what the role has, or delete the role first
+    ");
 }
 
 /// The shipped policy for looking is enough, whatever is wrong.

@@ -153,7 +153,7 @@ fn a_trust_policy_that_names_a_new_principal_is_tried_again() {
         create policy arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke
       not tried:
         attach arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke to GenesysDataActionRole
-    hint: run the same command again: it reads what is there, and goes on from that
+    hint: correct what the message names in the manifest or the template; if nothing there explains it, report it with the request ID
     "#);
     stage.sandbox.once_after(
         |call| call.action == "CreateRole" && call.error.is_some(),

@@ -312,6 +312,35 @@ fn an_interrupted_run_is_continued() {
     ");
 }
 
+/// The run that enabled the integration was stopped while it waited. The next one waits in its place.
+#[cfg(unix)]
+#[test]
+fn a_wait_that_was_cut_is_waited_for_again() {
+    let stage = stage();
+    let mut faults = Faults::default();
+    faults.genesys.activation_ms = 3000;
+    stage.set(faults);
+    let apply = ["apply", "--yes", "--level", "paper"];
+    let is_enabled = |call: &LogEntry| call.action == "patchIntegration";
+    let killed = stage.run_until(is_enabled, "-KILL", stage.client_command(&apply));
+    assert!(!killed.status.success());
+    let again = stage.run_client(&apply).expect(0);
+    assert!(again.waited_for("the integration to be active"), "{}", again.stderr);
+    stage.run_client(&["drift"]).expect(0);
+    // What cannot become active is an error, not a wait without end and not a green.
+    let mut faults = Faults::default();
+    faults.genesys.activation_ms = 600_000;
+    stage.set(faults);
+    let late = stage.run_client(&["apply", "--yes", "--level", "paper", "--deadline", "2"]);
+    insta::assert_snapshot!(late.standard_error(), @"
+    exit 1
+    -- stderr
+    error[E21]: update integration state of GenesysDataActionRole: this was begun and is not finished: waited [time] s for the integration to be active
+      no change was confirmed
+    hint: run the same command again: it reads what is there, and goes on from that
+    ");
+}
+
 #[test]
 fn what_is_not_visible_at_once_is_waited_for() {
     let stage = stage();
