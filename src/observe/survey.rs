@@ -331,8 +331,12 @@ pub async fn look_for_plan<R: Read>(
     reader: &R,
 ) -> Result<Look, SurveyError> {
     let Look(mut survey) = look(manifest, external_id, templates, addresses, reader).await?;
+    let is_elsewhere = survey.elsewhere().is_some();
     let mut open = |why| survey.open.push(Open { part: Part::Comparison, why });
-    if let (Some(missing), Some(arn)) = (survey.missing_boundary, &survey.desired.role.permissions_boundary) {
+    // No boundary helps a role that cannot be planned for: the planner says so.
+    if let (Some(missing), Some(arn), false) =
+        (survey.missing_boundary, &survey.desired.role.permissions_boundary, is_elsewhere)
+    {
         open(SurveyError::NoBoundary { arn: arn.clone(), missing });
     }
     let wanted: Vec<PolicyArn> = survey.desired.policies.iter().map(|(arn, _)| arn.clone()).collect();

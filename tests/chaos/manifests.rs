@@ -27,6 +27,7 @@ impl Dice {
 pub(crate) struct RandomManifest {
     pub(crate) text: String,
     /// Its targets.
+    #[allow(dead_code, reason = "the pure core alone resolves them")]
     pub(crate) targets: Vec<Function>,
     /// Templates of the user's own, by file name.
     pub(crate) templates: Vec<(&'static str, String)>,
