@@ -20,6 +20,7 @@ use rolecall::failure::{CommandError, CommandResult};
 use rolecall::report::{ErrorView, Evidence, Format, Invocation, Report};
 use rolecall_model::activity::Activity;
 use rolecall_model::limit::{self, Limit};
+use rolecall_model::redact::logins;
 use rolecall_model::shown::neutral;
 
 use super::options::ReportFile;
@@ -348,7 +349,7 @@ impl Printer {
 
     /// What clap says of a command line, in its own colours. It repeats the words of the command line as they are.
     pub(crate) fn usage(&mut self, text: &str) {
-        let _ = write!(self.messages, "{}", neutral(text, false, is_color));
+        let _ = write!(self.messages, "{}", neutral(&logins(text), false, is_color));
     }
 
     fn message(&mut self, style: Style, label: &str, text: &str) {

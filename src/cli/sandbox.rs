@@ -5,6 +5,7 @@ use rolecall::connect::Loaded;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
 use rolecall::sandbox::{Faults, Principal, SandboxOptions, TamperError, change_file};
+use serde_json::json;
 
 use super::context::{Listener, NO_HANDLERS, load_manifest, sandbox_file, sandbox_state, start_sandbox_with};
 use super::options::{CommonOptions, SandboxCommand};
@@ -45,21 +46,27 @@ pub(crate) async fn run(command: &SandboxCommand, printer: &mut Printer) -> Comm
                     return Err(error).context("cannot write the sandbox's state");
                 }
             };
-            printer.result(&format!("{done}\n"));
+            printer.result(&match common.output.is_human() {
+                true => format!("{done}\n"),
+                false => format!("{:#}\n", json!({"change": kind.name(), "done": done})),
+            });
             Ok(ExitCode::Success)
         }
         SandboxCommand::Reset { common } => {
             let path = sandbox_file(common.file());
-            match std::fs::remove_file(&path) {
-                Ok(()) => printer
-                    .result(&format!("removed {}; the next command starts a new sandbox\n", path.display())),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    printer.result("there is no sandbox to reset\n");
+            let shown = path.display();
+            let is_removed = match std::fs::remove_file(&path) {
+                Ok(()) => true,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error).with_context(|| format!("cannot remove `{shown}`")),
+            };
+            printer.result(&match (common.output.is_human(), is_removed) {
+                (true, true) => format!("removed {shown}; the next command starts a new sandbox\n"),
+                (true, false) => "there is no sandbox to reset\n".to_owned(),
+                (false, _) => {
+                    format!("{:#}\n", json!({"file": shown.to_string(), "removed": is_removed}))
                 }
-                Err(error) => {
-                    return Err(error).with_context(|| format!("cannot remove `{}`", path.display()));
-                }
-            }
+            });
             Ok(ExitCode::Success)
         }
     }

@@ -11,7 +11,7 @@ use rolecall::manifest::{Manager, Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
 use rolecall::observe::survey::{addresses, ask_account, named_functions, observe_at_home, resolve, tagged};
 use rolecall::report::count;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::context::{Context, load_manifest};
 use super::options::{
@@ -132,6 +132,8 @@ struct Edited {
     before: String,
     /// What was added or removed, a line each.
     names: String,
+    /// The same as data.
+    document: Value,
 }
 
 impl Edited {
@@ -164,8 +166,12 @@ fn edit_manifest(
         })?;
     }
     let names = targets.iter().map(|target| format!("{verb} {target}\n")).collect::<String>();
-    Ok((text != before).then_some(Edited { text, before, names }))
+    let all: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    let document = json!({"manifest": path.display().to_string(), verb: all});
+    Ok((text != before).then_some(Edited { text, before, names, document }))
 }
+
+const UNCHANGED: &str = "the manifest already has all of them";
 
 /// Writes the edited manifest; or applies it, and writes it before the first change in AWS.
 async fn finish(
@@ -175,10 +181,18 @@ async fn finish(
     printer: &mut Printer,
 ) -> CommandResult<ExitCode> {
     match (edited, apply) {
-        (None, _) => printer.result("the manifest already has all of them\n"),
+        (None, true) => printer.progress(UNCHANGED),
+        (None, false) if aws.common.output.is_human() => printer.result(&format!("{UNCHANGED}\n")),
+        (None, false) => {
+            let path = aws.common.file().display().to_string();
+            printer.result(&format!("{:#}\n", json!({"manifest": path, "added": []})));
+        }
         (Some(edited), false) => {
             edited.write(aws)?;
-            printer.result(&edited.names);
+            printer.result(&match aws.common.output.is_human() {
+                true => edited.names,
+                false => format!("{:#}\n", edited.document),
+            });
         }
         (Some(edited), true) => return apply_unwritten(aws, yes, &edited, printer).await,
     }

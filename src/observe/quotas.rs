@@ -31,8 +31,8 @@ pub enum QuotaError {
     },
     /// More policies than fit on a role.
     #[error(
-        "{} need {policies} policies, the role also has foreign policies ({foreign}), and the account's quota is {quota} \
-         policies for a role", needing(*targets, *grants)
+        "{} {}, the role also has foreign policies ({foreign}), and the account's quota is {quota} \
+         policies for a role", needing(*targets, *grants), count(*policies, "policy", "policies")
     )]
     TooManyPolicies {
         /// How many targets there are.
@@ -50,10 +50,33 @@ pub enum QuotaError {
 
 /// What the policies are for.
 fn needing(targets: usize, grants: usize) -> String {
-    match (targets, grants) {
-        (targets, 0) => format!("{targets} targets"),
-        (0, grants) => format!("{grants} grants"),
-        (targets, grants) => format!("{targets} targets and {grants} grants"),
+    let some = [(targets, "target", "targets"), (grants, "grant", "grants")];
+    let named: Vec<String> = some
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, several)| count(*number, one, several))
+        .collect();
+    let verb = if targets + grants == 1 { "needs" } else { "need" };
+    format!("{} {verb}", named.join(" and "))
+}
+
+fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_is_said_as_one() {
+        let said = |targets, grants, policies| {
+            QuotaError::TooManyPolicies { targets, grants, policies, foreign: 10, quota: 10 }.to_string()
+        };
+        assert!(said(1, 0, 1).starts_with("1 target needs 1 policy, "));
+        assert!(said(0, 1, 1).starts_with("1 grant needs 1 policy, "));
+        assert!(said(1, 1, 2).starts_with("1 target and 1 grant need 2 policies, "));
+        assert!(said(700, 0, 11).starts_with("700 targets need 11 policies, "));
     }
 }
 

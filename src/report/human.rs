@@ -46,6 +46,7 @@ impl RoleView {
             policies: _,
             targets,
             grants,
+            permissions_boundary: _,
         } = self;
         let state = if *exists { "" } else { " (does not exist yet)" };
         let mut text = format!("{BOLD}Role {arn}{BOLD:#}{state}\n");

@@ -142,6 +142,11 @@ impl Report {
             picture.node("Policy", badge, state, &[&policy.name.shown()]);
         }
         picture.rest(role.policies.len());
+        if let Some(boundary) = &role.permissions_boundary {
+            let state = self.state_of(&[ClaimKind::Boundary]);
+            let badge = if state == State::Bad { "refuted" } else { "" };
+            picture.node("Permissions boundary", badge, state, &[&boundary.shown()]);
+        }
         let more = self.state_of(&[ClaimKind::OnlyTargets]) == State::Bad;
         let label = match (role.grants.is_empty(), more) {
             (true, false) => "lambda:InvokeFunction",
@@ -195,13 +200,16 @@ impl Report {
             .collect();
         let functions = (!role.targets.is_empty() || role.grants.is_empty())
             .then(|| format!("the invocation of {}", count(role.targets.len(), "function", "functions")));
+        let bounded = role.permissions_boundary.as_ref();
         format!(
-            "{} may assume the role {} with the external ID {}; its {} are for {}.{}",
+            "{} may assume the role {} with the external ID {}; its {} {} for {}{}.{}",
             role.trusted.join(" and "),
             role.arn,
             role.external_id,
             count(role.policies.len(), "policy", "policies"),
+            if role.policies.len() == 1 { "is" } else { "are" },
             functions.into_iter().chain(role.grants.iter().cloned()).collect::<Vec<_>>().join(", "),
+            bounded.map(|arn| format!("; the permissions boundary is {}", arn.shown())).unwrap_or_default(),
             verdicts.concat()
         )
     }

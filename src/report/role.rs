@@ -36,6 +36,9 @@ pub struct RoleView {
     pub vendor: Option<VendorView>,
     /// The policies on the role, and those that should be.
     pub policies: Vec<PolicyView>,
+    /// The ARN of its permissions boundary; of a role that does not exist yet, of the one that it will have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<Text>,
     /// The functions that the role may invoke, in the form that is called.
     pub targets: Vec<String>,
     /// What else the role is for.
@@ -56,6 +59,10 @@ impl From<&Survey> for RoleView {
             further_external_ids: desired.further_ids.iter().map(FurtherIdView::from).collect(),
             vendor: desired.vendor.as_ref().map(VendorView::from),
             policies: policies(desired, observed),
+            permissions_boundary: match &observed.role {
+                Some(role) => role.permissions_boundary.as_ref().map(|arn| arn.to_string().into()),
+                None => desired.role.permissions_boundary.as_ref().map(|arn| arn.to_string().into()),
+            },
             targets: desired.targets.iter().map(ToString::to_string).collect(),
             grants: desired.grants.iter().map(ToString::to_string).collect(),
         }

@@ -141,7 +141,7 @@ def both_sides(steps, prism, binary, aws):
         ("action export", ["genesys", "action", "export", "Get order status", "--file", "there.toml"], 0, {("GET", action)}),
         (
             "action test",
-            ["genesys", "action", "test", "Get order status", "--input", "test.json", "--file", "there.toml"],
+            ["genesys", "action", "test", "Get order status", "--yes", "--input", "test.json", "--file", "there.toml"],
             0,
             {("POST", f"{action}/test")},
         ),

@@ -152,7 +152,7 @@ const CASES: &[Case] = {
         case("handover write", &["--from", "genesys"], Everything, TWO, Deadline),
         case("handover check", &["handover.toml"], Everything, TWO, Deadline),
         case("genesys action list", &[], Everything, TWO, Deadline),
-        case("genesys action test", &[ACTION], Everything, TWO, Deadline),
+        case("genesys action test", &[ACTION, "--yes"], Everything, TWO, Deadline),
         case("genesys action export", &[ACTION, "--out", "exported.json"], Everything, TWO, Deadline),
         case("genesys action check", &[ACTION, "--answer", "answer.json"], Nothing, TWO, Verbose),
         case("genesys action import", &["imported.json", "--category", "Orders"], Nothing, TWO, Verbose),

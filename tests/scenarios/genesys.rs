@@ -30,7 +30,7 @@ const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:my-genesy
 
 const ACTION: &str = "Get order status";
 
-pub(crate) const TEST: [&str; 4] = ["genesys", "action", "test", ACTION];
+pub(crate) const TEST: [&str; 5] = ["genesys", "action", "test", ACTION, "--yes"];
 
 fn with_action() -> String {
     format!(

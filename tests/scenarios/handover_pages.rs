@@ -83,7 +83,7 @@ const STEPS: [Step; 18] = [
     step(
         Administrator,
         "Genesys Cloud assumes the role and invokes the function, for real.",
-        "rolecall genesys action test \"Get order status\"",
+        "rolecall genesys action test \"Get order status\" --yes",
         0,
     ),
     step(

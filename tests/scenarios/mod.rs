@@ -1,6 +1,7 @@
 //! Scenarios: the real binary against the embedded AWS, over the wire, with faults.
 
 mod account;
+mod addresses;
 mod advice;
 mod analysers;
 mod answers;

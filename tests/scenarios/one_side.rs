@@ -81,7 +81,7 @@ fn commands_about_genesys_cloud_never_look_for_aws() {
         ["genesys", "whoami"].as_slice(),
         &["genesys", "audit"],
         &["genesys", "action", "list"],
-        &["genesys", "action", "test", "Get order status"],
+        &["genesys", "action", "test", "Get order status", "--yes"],
         &["genesys", "action", "export", "Get order status"],
         &["genesys", "connect", "--role-arn", ROLE_ARN, "--yes"],
         &["genesys", "connect", "--role-arn", ROLE_ARN, "--with-actions", "--region", "us-east-1", "--yes"],
@@ -99,7 +99,7 @@ fn commands_about_genesys_cloud_never_look_for_aws() {
       no verdict
     genesys action list
       no verdict
-    genesys action test Get order status
+    genesys action test Get order status --yes
       Result: done: action Get order status succeeded
     genesys action export Get order status
       no verdict
@@ -126,7 +126,7 @@ fn what_needs_aws_says_so_and_names_the_other_way() {
     // Of a failed action, that it failed is known without AWS.
     stage.sandbox.change(|state| state.accounts.get_mut("123456789012").unwrap().roles.clear()).unwrap();
     for arguments in [
-        ["genesys", "action", "test", "Get order status", "--role-arn", ROLE_ARN].as_slice(),
+        ["genesys", "action", "test", "Get order status", "--yes", "--role-arn", ROLE_ARN].as_slice(),
         &["genesys", "action", "list", "--role-arn", "arn:aws:iam::123456789012:role/Another"],
     ] {
         let run: Run = administrator(&stage, arguments).output().unwrap().into();
@@ -150,7 +150,7 @@ fn what_needs_aws_says_so_and_names_the_other_way() {
     -- stderr
     error[E14]: no AWS credentials were found, and no region for target `my-genesys-trigger-function`
     hint: log in (`aws sso login`), choose a profile (--profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `--sandbox` works without an account; the region: --region, AWS_REGION or the profile's region; without access to AWS, `rolecall genesys connect --role-arn ARN` works on the Genesys Cloud side alone
-    === genesys action test Get order status --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole
+    === genesys action test Get order status --yes --role-arn arn:aws:iam::123456789012:role/GenesysDataActionRole
     exit 4
     -- stdout
       failed     action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)

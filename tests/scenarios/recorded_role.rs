@@ -17,7 +17,7 @@ fn an_integration_that_is_recorded_for_another_role_is_not_taken_for_this_one() 
     let stage = applied();
     let mut said = named("its own role", &list(&stage, &["--role-arn", ROLE_ARN]).whole());
     said += &named("another account", &list(&stage, &["--role-arn", ELSEWHERE]).whole());
-    let test = ["genesys", "action", "test", "Get order status", "--role-arn", ELSEWHERE];
+    let test = ["genesys", "action", "test", "Get order status", "--yes", "--role-arn", ELSEWHERE];
     let run = Run::from(administrator(&stage, &test).output().unwrap());
     said += &named("a test", &run.standard_error());
     insta::assert_snapshot!(said, @"

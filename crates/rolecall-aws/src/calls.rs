@@ -55,7 +55,9 @@ impl Intercept for Recorder {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let uri = context.request().uri();
-        let host = uri.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or(uri).to_owned();
+        let authority = uri.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or(uri);
+        // What stands before the host is a name and a password.
+        let host = authority.rsplit('@').next().unwrap_or_default().to_owned();
         bag.interceptor_state().store_put(Sent { at: Instant::now(), host });
         Ok(())
     }

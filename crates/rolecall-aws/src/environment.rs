@@ -16,6 +16,7 @@ use aws_config::profile::ProfileSet;
 use aws_config::retry::RetryConfig;
 use rolecall_model::aws_region;
 use rolecall_model::iam::arn::Region;
+use rolecall_model::redact::address;
 
 use super::profile::{self, ProfileError};
 use super::trust::{self, Trust};
@@ -71,7 +72,10 @@ struct Value {
 
 impl Value {
     fn wrong(&self, fault: impl Into<String>) -> SettingsError {
-        SettingsError::Wrong { place: self.place.clone(), fault: fault.into() }
+        SettingsError::Wrong {
+            place: self.place.clone(),
+            fault: fault.into().replace(&self.text, &address(&self.text)),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adapters from the ports to the AWS SDK: the only code that names SDK types.
 //!
 //! One [`Aws`] serves a command: clients share one configuration, Lambda clients are made per region on first use.
-//! Errors are classified once, in [`error`]; "no such entity" becomes `None` here and nowhere else. Transient
+//! Errors are classified once, in `error`; "no such entity" becomes `None` here and nowhere else. Transient
 //! failures are tried again by the SDK, three times in all; throttling is waited out here until the deadline; retries
 //! that IAM's eventual consistency asks for belong to `provision::apply`, which knows what was just written.
 

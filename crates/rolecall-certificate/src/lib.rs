@@ -2,7 +2,7 @@
 //!
 //! A script holds the *negation* of a claim: `unsat` confirms the claim, `sat` is a counterexample. It is translated from
 //! the policy documents by code that shares nothing with [`rolecall_iam::prove`], [`rolecall_iam::evaluate`] and
-//! [`rolecall_iam::pattern`]; only the values that documents are parsed into are the same. The parser is therefore the one
+//! `rolecall_iam::pattern`; only the values that documents are parsed into are the same. The parser is therefore the one
 //! thing that both trust, and the documents stand in the script's header for comparison.
 //!
 //! | module | what |

@@ -46,7 +46,42 @@ pub fn redact(text: &str, secrets: &[SecretString]) -> String {
             text = text.replace(form, REDACTED);
         }
     }
-    schemes(&named(&text))
+    logins(&schemes(&named(&text)))
+}
+
+/// What somebody gave as an address, without the name and the password before its host and without its query. It may be no address
+/// at all, so nothing is parsed: whatever stands before the last `@` is taken out.
+pub fn address(given: &str) -> String {
+    let (scheme, rest) = match given.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('@') => (format!("{scheme}://"), rest),
+        Some(_) | None => (String::new(), given),
+    };
+    let (login, rest) = match rest.rsplit_once('@') {
+        Some((_, host)) => (format!("{REDACTED}@"), host),
+        None => (String::new(), rest),
+    };
+    let (place, query) = match rest.find(['?', '#']).and_then(|at| rest.split_at_checked(at)) {
+        Some((place, query)) => (place, format!("{}{REDACTED}", query.get(..1).unwrap_or_default())),
+        None => (rest, String::new()),
+    };
+    format!("{scheme}{login}{place}{query}")
+}
+
+/// A text without the names and passwords in its addresses.
+pub fn logins(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|it: char| it.is_whitespace() || "\"'`<>".contains(it)).unwrap_or(part.len());
+        let (address, rest) = part.split_at_checked(end).unwrap_or((part, ""));
+        kept += "://";
+        match address.rsplit_once('@') {
+            Some((_, host)) => kept.extend([REDACTED, "@", host]),
+            None => kept += address,
+        }
+        kept += rest;
+    }
+    kept
 }
 
 /// Without the values that have a name in front of them.
@@ -199,6 +234,36 @@ mod tests {
         ] {
             assert_eq!(redact(text, &[]), redacted);
             assert_eq!(redact(redacted, &[]), redacted, "twice is once");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_lets_somebody_in() {
+        for (given, shown) in [
+            ("https://user:hunter2@api.mypurecloud.com", "https://[redacted]@api.mypurecloud.com"),
+            ("https://user:hun/ter2@host/path", "https://[redacted]@host/path"),
+            ("https://user:hun ter2@host", "https://[redacted]@host"),
+            ("https://user:hun?ter2@host", "https://[redacted]@host"),
+            ("https://user:hun@ter2@host", "https://[redacted]@host"),
+            ("user:hunter2@host", "[redacted]@host"),
+            ("user:http://hunter2@host", "user:http://[redacted]@host"),
+            ("https://host/?token=hunter2", "https://host/?[redacted]"),
+            ("https://host/#hunter2", "https://host/#[redacted]"),
+            ("us-esat-1", "us-esat-1"),
+            ("https://api.example.com:8443/a", "https://api.example.com:8443/a"),
+        ] {
+            assert_eq!(address(given), shown);
+            assert_eq!(address(shown), shown, "twice is once");
+        }
+        for (text, shown) in [
+            (
+                "cannot reach `http://user:hunter2@proxy:8080`, or http://b@c.",
+                "cannot reach `http://[redacted]@proxy:8080`, or http://[redacted]@c.",
+            ),
+            ("https://host/a, ask a@b.c", "https://host/a, ask a@b.c"),
+        ] {
+            assert_eq!(redact(text, &[]), shown);
+            assert_eq!(redact(shown, &[]), shown, "twice is once");
         }
     }
 

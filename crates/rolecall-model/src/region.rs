@@ -14,6 +14,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::iam::arn::AccountId;
+use crate::redact::address;
 
 /// The account of all commercial ("Core/Satellite") regions.
 const COMMERCIAL: Option<&str> = Some("765628985471");
@@ -98,7 +99,7 @@ pub static REGIONS: [Region; 18] = [
 
 /// Something was named that is not a region of Genesys Cloud.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a Genesys Cloud region; {way_out}")]
+#[error("`{}` is not a Genesys Cloud region; {way_out}", address(given))]
 pub struct UnknownRegion {
     /// What was given.
     pub given: String,

@@ -28,9 +28,10 @@ use rolecall::verify::live_organization::LiveOrganization;
 use rolecall_genesys::client::Client;
 use rolecall_model::patience::{Interrupt, Patience};
 use rolecall_model::shown::Shown;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Side;
+use crate::cli::change::confirm;
 use crate::cli::input;
 use crate::cli::options::{ActionCommand, GenesysReach, ImportAction, Output, TestAction};
 use crate::cli::overwrite::FileKind;
@@ -91,7 +92,7 @@ fn ambiguous(name: &str, several: &[&ActionRecord]) -> CommandError {
 }
 
 async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<ExitCode> {
-    let TestAction { name, input, reach: GenesysReach { aws, role_arn } } = options;
+    let TestAction { name, input, yes, reach: GenesysReach { aws, role_arn } } = options;
     let side = Side::open(aws, role_arn.as_ref(), printer).await?;
     let context = &side.context;
     let input = match input {
@@ -122,6 +123,12 @@ async fn test(options: &TestAction, printer: &mut Printer) -> CommandResult<Exit
             true | false => error,
         }
     })?;
+    let question = format!("Run action `{}`, which invokes its function for real?", Shown(&action.name));
+    if !yes
+        && !confirm(&question, "--yes runs the action, and with it its function, without asking", printer)?
+    {
+        return Err(CommandError::declined());
+    }
     let patience = Patience { deadline: Duration::ZERO, interrupt: Interrupt::never(), told: &|_, _| {} };
     let mut test = context.run_action(&action, &input, &patience).boxed_local().await?;
     let mut asked = Vec::new();
@@ -298,6 +305,16 @@ fn import(options: &ImportAction, printer: &mut Printer) -> CommandResult<ExitCo
         ),
         None => format!("{} creates it", printer.invocation().command("apply")),
     };
-    printer.result(&format!("added action {} to {}; {next}\n", action.name, path.display()));
+    printer.result(&match common.output.is_human() {
+        true => format!("added action {} to {}; {next}\n", action.name, path.display()),
+        false => {
+            let files: Vec<String> =
+                files.iter().map(|(name, _)| folder.join(name).display().to_string()).collect();
+            format!(
+                "{:#}\n",
+                json!({"manifest": path.display().to_string(), "added": action.name, "files": files})
+            )
+        }
+    });
     Ok(ExitCode::Success)
 }

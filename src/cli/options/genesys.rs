@@ -243,6 +243,9 @@ pub(crate) struct TestAction {
     /// A JSON file with the action's input; default: `test_input` in the manifest
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+    /// Do not ask for confirmation before running the action
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) reach: GenesysReach,
 }

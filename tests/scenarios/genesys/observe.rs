@@ -150,9 +150,9 @@ fn without_any_word_on_it_actions_of_others_are_listed_tested_and_exported() {
     let stage = console();
     insta::assert_snapshot!(stage.run_client(&["genesys", "action", "list"]).whole());
     insta::assert_snapshot!(
-        stage.run_client(&["genesys", "action", "test", ACTION, "--input", "input.json"]).whole()
+        stage.run_client(&["genesys", "action", "test", ACTION, "--yes", "--input", "input.json"]).whole()
     );
-    let by_id = ["genesys", "action", "test", "custom_-_a1", "--input", "input.json"];
+    let by_id = ["genesys", "action", "test", "custom_-_a1", "--yes", "--input", "input.json"];
     stage.run_client(&by_id).expect(0);
     let export = stage.run_client(&["genesys", "action", "export", ACTION]).expect(0).json();
     assert_eq!(export["config"]["request"]["requestUrlTemplate"], FUNCTION);

@@ -6,7 +6,7 @@
 //! ([`Operation`]). A POST that makes something is never sent twice after an ambiguous failure: the caller looks first.
 //! 401 gets a new token, once.
 //!
-//! At most ten requests of a client are on their way at a time, those for tokens among them ([`Client::turn`]).
+//! At most ten requests of a client are on their way at a time, those for tokens among them (`Client::turn`).
 //!
 //! An answer larger than any that the API sends is refused while it is read. The command's own end ([`limit`]) is also the
 //! end of every call.

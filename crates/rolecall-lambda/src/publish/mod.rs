@@ -343,6 +343,7 @@ mod tests {
             external_id: "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94".to_owned(),
             vendor: None,
             policies: Vec::new(),
+            permissions_boundary: None,
             targets: Vec::new(),
             grants: Vec::new(),
             further_external_ids: Vec::new(),

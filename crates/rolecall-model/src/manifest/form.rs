@@ -16,6 +16,7 @@ use crate::iam::arn::{
     AccountId, Arn, ExternalId, InvalidName, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath,
     UserName,
 };
+use crate::redact::address;
 use crate::region::Region;
 
 /// A kind of text in the manifest.
@@ -295,7 +296,8 @@ impl Form for HttpsUrl {
     fn read(text: &str) -> Result<String, String> {
         let Some(rest) = text.strip_prefix("https://") else {
             return Err(format!(
-                "`{text}` does not start with `https://`, and data actions call nothing else"
+                "`{}` does not start with `https://`, and data actions call nothing else",
+                address(text)
             ));
         };
         let host = rest.split('/').next().unwrap_or(rest);
@@ -306,7 +308,7 @@ impl Form for HttpsUrl {
             );
         }
         if host.is_empty() || text.contains(char::is_whitespace) {
-            return Err(format!("`{text}` is not an address"));
+            return Err(format!("`{}` is not an address", address(text)));
         }
         bounded::<Self>(text, "an address")
     }

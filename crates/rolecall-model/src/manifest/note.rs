@@ -152,12 +152,14 @@ pub fn names_secret(key: &str) -> bool {
 fn conceal(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let after = |start: usize, end: &str| lower.get(start..)?.find(end).map(|at| start + at + end.len());
-    // A parameter of SSM is named in [genesys.credentials], and the secret itself may stand there by mistake.
-    let words = SECRET_WORDS.iter().chain(&["parameter"]);
+    // A parameter of SSM is named in [genesys.credentials], and the secret itself may stand there by mistake. The address of a
+    // webhook may hold a token.
+    let words = SECRET_WORDS.iter().chain(&["parameter", "webhook"]);
     let value_at = words.filter_map(|word| after(lower.find(word)?, "=")).min();
-    let user_at = after(0, "://").filter(|at| {
-        let address = lower.get(*at..).unwrap_or_default();
-        address.split(['/', '"', '\'', ' ']).next().is_some_and(|host| host.contains('@'))
+    // With a scheme or without, and whatever the password is.
+    let user_at = after(0, "://").or_else(|| after(0, "=")).filter(|at| {
+        let before = lower.get(*at..).and_then(|value| value.split_once('@'));
+        before.is_some_and(|(user, _)| user.contains(':') || lower.contains("://"))
     });
     let cut =
         value_at.filter(|at| !lower.get(*at..).is_some_and(is_reference)).into_iter().chain(user_at).min();
