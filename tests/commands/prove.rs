@@ -446,9 +446,10 @@ fn certificates_replace_those_of_an_earlier_run_and_nothing_else() {
     );
     std::fs::write(path.join("only-trusted.parts.smt2"), "(check-sat)").unwrap();
     insta::assert_snapshot!(prove(&trust(), &smtlib).whole(), @"
-    exit 1
+    exit 2
     -- stderr
-    error[E7]: cannot write certificates to `[folder]/certificates`: `[folder]/certificates/only-trusted.parts.smt2` was not written by rolecall; move it to another folder
+    error[E1]: `[folder]/certificates/only-trusted.parts.smt2` already exists, and rolecall did not write it as a certificate
+    hint: name another file for the certificate, or replace this one with `--force`
     ");
     assert_eq!(std::fs::read_to_string(path.join("only-trusted.parts.smt2")).unwrap(), "(check-sat)");
     assert!(names(&path).contains(&"only-targets.parts.smt2".to_owned()));
