@@ -33,7 +33,7 @@ pub enum Written {
         step: TrustStep,
     },
     /// A version of a managed policy.
-    Policy(PolicyArn),
+    Policy(Box<PolicyArn>),
 }
 
 impl fmt::Display for Written {
@@ -101,8 +101,12 @@ pub(super) fn written(change: &Change) -> Option<(Written, &StoredDocument)> {
         Change::UpdateTrust { role, after, step, before: _ } => {
             Some((Written::Trust { role: role.clone(), step: *step }, after))
         }
-        Change::CreatePolicy { arn, policy } => Some((Written::Policy(arn.clone()), &policy.document)),
-        Change::CreatePolicyVersion { arn, after, before: _ } => Some((Written::Policy(arn.clone()), after)),
+        Change::CreatePolicy { arn, policy } => {
+            Some((Written::Policy(Box::new(arn.clone())), &policy.document))
+        }
+        Change::CreatePolicyVersion { arn, after, before: _ } => {
+            Some((Written::Policy(Box::new(arn.clone())), after))
+        }
         Change::PutBoundary { .. }
         | Change::DeleteBoundary { .. }
         | Change::UpdateRole { .. }

@@ -70,7 +70,7 @@ fn absent(proposition: Proposition, what: Absent, is_needed: bool, reason: &str)
 pub(super) fn without_targets(claims: Vec<Claim>, survey: &Survey) -> Vec<Claim> {
     let missing: Vec<String> = survey.missing.iter().map(ToString::to_string).collect();
     if !missing.is_empty() {
-        return broken_by(Absent::Target, missing, claims);
+        return broken_by(Absent::Target, &missing, claims);
     }
     let open: Vec<String> = survey.open(Part::Targets).map(ToString::to_string).collect();
     let decide = |claim: Claim| match (needs(&claim.proposition), &claim.decided) {
@@ -91,11 +91,11 @@ pub(super) fn at_another_arn(claims: Vec<Claim>, survey: &Survey) -> Vec<Claim> 
         survey.desired.role_arn(),
         found.identity
     );
-    broken_by(Absent::Arn, vec![reason], claims)
+    broken_by(Absent::Arn, &[reason], claims)
 }
 
 /// The claims where those that cannot hold without `what` are refuted.
-fn broken_by(what: Absent, reasons: Vec<String>, claims: Vec<Claim>) -> Vec<Claim> {
+fn broken_by(what: Absent, reasons: &[String], claims: Vec<Claim>) -> Vec<Claim> {
     let decide = |claim: Claim| {
         if needs(&claim.proposition) != Some(what) {
             return claim;
