@@ -17,13 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_iam::arn::{AccountId, RoleArn};
 use rolecall_iam::condition::{Condition, Operator, Quantifier};
-use rolecall_iam::context::{ContextKey, ContextValue};
+use rolecall_iam::context::ContextKey;
 use rolecall_iam::document::{Document, Effect};
+use rolecall_iam::issuer::{Issuer, host_of};
 use rolecall_iam::principal::Principal;
-use rolecall_iam::prove::{Callers, ExternalIds, Group, Proof, Question, ResourcePolicy, Values, Witness};
+use rolecall_iam::prove::{
+    Callers, ExternalIds, Group, Proof, Question, ResourcePolicy, Unlisted, Values, Witness,
+};
 
-use crate::issuer::Issuer;
-use crate::outsider::{Named, Outsider, host_of, named_in};
+use crate::outsider::{Named, Outsider, named_in};
 use provider::COGNITO;
 
 /// Whether somebody gets in who should not.
@@ -122,9 +124,6 @@ pub struct Entries {
 
 /// More outsiders than these no trust policy has room for (IAM and AWS STS quotas, trust policy length).
 const MOST_OUTSIDERS: usize = 500;
-
-/// More values than these are not told one by one.
-const MOST_VALUES: usize = 50;
 
 /// All ways into the role from outside its account.
 #[must_use]
@@ -275,20 +274,10 @@ impl Door<'_> {
 
     /// The values that the key can have in these requests, if there are finitely many; otherwise a value beyond those that were found.
     fn every_value(&self, callers: &dyn Fn() -> Question, key: &str) -> Result<Vec<String>, Verdict> {
-        let stated: BTreeSet<String> = self.texts(key).into_iter().collect();
-        let mut known: Vec<String> = Vec::new();
-        while known.len() <= MOST_VALUES {
-            let others = Values::OtherThanOrAbsent(known.clone());
-            match self.ask(&callers().with_values(key, &others)) {
-                Proof::Proved => return Ok(known),
-                Proof::Unknown { reasons } => return Err(Verdict::Unknown(reasons)),
-                Proof::Refuted(witness) => match value_of(&witness, key) {
-                    Some(value) if stated.contains(&value) => known.push(value),
-                    Some(_) | None => return Err(Verdict::Open(witness)),
-                },
-            }
-        }
-        Err(Verdict::Unknown(vec![format!("more than {MOST_VALUES} values of `{key}` are accepted")]))
+        self.policy.every_value(callers, key).map_err(|unlisted| match unlisted {
+            Unlisted::Other(witness) => Verdict::Open(witness),
+            Unlisted::Unknown(reasons) => Verdict::Unknown(reasons),
+        })
     }
 
     /// Organizations that these requests must come from, if they must come from some.
@@ -395,16 +384,4 @@ fn asks_whose(condition: &Condition) -> bool {
         Operator::Null | Operator::Unknown(_) => false,
     };
     is_required && WHOSE.contains(&condition.key.folded())
-}
-
-/// The value of a key in a request, where it has one.
-pub(crate) fn value_of(witness: &Witness, key: &str) -> Option<String> {
-    match witness.request.context.get(&ContextKey::new(key))? {
-        ContextValue::One(value) => Some(value.clone()),
-        ContextValue::Many(values) => match values.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        },
-        ContextValue::Absent => None,
-    }
 }

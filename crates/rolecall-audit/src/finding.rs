@@ -5,9 +5,8 @@ use std::fmt;
 
 use rolecall_iam::lint::{Severity, guessable};
 
-use crate::entry::{Entry, Guard, Verdict, value_of};
-use crate::issuer::Issuer;
-use crate::outsider::{Outsider, host_of};
+use crate::entry::{Entry, Guard, Verdict};
+use crate::outsider::Outsider;
 
 /// The findings of a roll call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,9 +174,7 @@ pub fn findings(entry: &Entry, shared: &BTreeSet<&str>) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut tell = |id, message: String| found.push(Finding { id, message });
     match &entry.verdict {
-        Verdict::Open(witness) => {
-            tell(of_open(entry), opened(entry).unwrap_or_else(|| witness.sentence.clone()))
-        }
+        Verdict::Open(witness) => tell(of_open(entry), witness.sentence.clone()),
         Verdict::Unknown(reasons) => tell(FindingId::R11, reasons.join("; ")),
         Verdict::Closed => {}
     }
@@ -223,22 +220,6 @@ fn of_open(entry: &Entry) -> FindingId {
         (Outsider::Account(_), _) => FindingId::R2,
         (Outsider::WebIdentity(_) | Outsider::Saml(_) | Outsider::Service(_), _) => FindingId::R7,
     }
-}
-
-/// An open way in, in the words of the issuer.
-fn opened(entry: &Entry) -> Option<String> {
-    let Outsider::WebIdentity(provider) = &entry.outsider else { return None };
-    let Verdict::Open(witness) = &entry.verdict else { return None };
-    let host = host_of(provider);
-    let issuer = Issuer::of_host(host)?;
-    let example = match value_of(witness, &issuer.key(host)) {
-        Some(value) => format!(", for example with `{}` = `{value}`", issuer.claim),
-        None => String::new(),
-    };
-    Some(format!(
-        "{} can assume the role{example}: no statement pins the {}",
-        issuer.everybody, issuer.tenant
-    ))
 }
 
 /// "organization `octo`", "one of the organizations `a`, `b`".

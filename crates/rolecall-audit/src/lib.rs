@@ -6,7 +6,6 @@ pub mod baseline;
 pub mod entry;
 pub mod expectation;
 pub mod finding;
-pub mod issuer;
 pub mod outsider;
 pub mod reach;
 pub mod roll;

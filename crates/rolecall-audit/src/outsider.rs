@@ -5,8 +5,9 @@ use std::fmt;
 
 use rolecall_iam::arn::AccountId;
 use rolecall_iam::document::{Document, Effect};
+use rolecall_iam::issuer::host_of;
 use rolecall_iam::principal::Principal;
-use rolecall_iam::principal::element::PrincipalName;
+use rolecall_iam::principal::element::{PrincipalKind, PrincipalName};
 
 /// Somebody outside the account, as a trust policy can let him in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,12 +63,6 @@ impl fmt::Display for Outsider {
             Self::Service(service) => formatter.write_str(service),
         }
     }
-}
-
-/// The host and path of a provider: `token.actions.githubusercontent.com`, `oidc.eks.REGION.amazonaws.com/id/X`.
-#[must_use]
-pub fn host_of(provider: &str) -> &str {
-    provider.split_once(":oidc-provider/").map_or(provider, |(_, host)| host)
 }
 
 /// Who is named by the statements that allow something.
@@ -159,8 +154,12 @@ fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, Optio
     match name {
         PrincipalName::Account { account, .. } => of_account(account, "the whole account".to_owned()),
         PrincipalName::Identity(identity) => of_account(identity.account()?, identity.to_string()),
-        PrincipalName::Service(service) => Some((Outsider::Service(service.clone()), None)),
-        PrincipalName::Federated(provider) => {
+        PrincipalName::Service(service) | PrincipalName::Undocumented(PrincipalKind::Service, service) => {
+            Some((Outsider::Service(service.clone()), None))
+        }
+        PrincipalName::Undocumented(PrincipalKind::Aws, _) => Some((Outsider::Unnamed, None)),
+        PrincipalName::Federated(provider)
+        | PrincipalName::Undocumented(PrincipalKind::Federated, provider) => {
             let is_saml = matches!(provider.parse::<Principal>(), Ok(Principal::Saml(_)));
             let outsider = if is_saml { Outsider::Saml } else { Outsider::WebIdentity };
             Some((outsider(provider.clone()), None))
@@ -171,6 +170,6 @@ fn outsider_of(name: &PrincipalName, own: &AccountId) -> Option<(Outsider, Optio
         | PrincipalName::UniqueId(_)
         | PrincipalName::CanonicalUser(_)
         | PrincipalName::Nobody(_)
-        | PrincipalName::Undocumented(..) => None,
+        | PrincipalName::Undocumented(PrincipalKind::CanonicalUser, _) => None,
     }
 }

@@ -94,6 +94,7 @@ mod coverage;
 pub mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod issuer;
 mod keys;
 pub mod lint;
 mod pattern;

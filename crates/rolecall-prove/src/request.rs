@@ -91,6 +91,13 @@ impl ProveRequest {
             if !is_meant && let Some(services) = services_alone(role) {
                 return of_services(name, role, &services);
             }
+            if matches!(
+                (&role.trust, &role.permissions),
+                (Side::Unknown(_), Side::Known(_) | Side::Unknown(_))
+            ) && !self.intent.states_permissions()
+            {
+                return of_unknown_trust(name, role, &intent);
+            }
             let findings = findings(role, Some((index, &shared)), &intent, &[]);
             RoleProof { role: name, claims: decide(role, &intent), findings, notes: role.notes.clone() }
         };
@@ -143,6 +150,18 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R 
     });
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A role of which it is not known who can assume it. Nobody stated what it is for, so that its permissions are not judged:
+/// it may be no role for a vendor at all.
+fn of_unknown_trust(name: Option<String>, role: &RoleDocuments, intent: &RoleIntent) -> RoleProof {
+    let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
+    let mut notes = role.notes.clone();
+    notes.push(
+        "its permissions were not judged, because who can assume it is not known; --target says what the role is for"
+            .to_owned(),
+    );
+    RoleProof { role: name, claims: decide(&trust, intent), findings: Vec::new(), notes }
 }
 
 /// A role that only AWS services can assume. Nobody stated what it is for, so that its permissions are not judged, and no

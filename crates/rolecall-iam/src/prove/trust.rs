@@ -7,6 +7,7 @@ use super::names::Group;
 use super::phase;
 use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
 use super::question::{Callers, ExternalIds, Question};
+use super::tokens::TokenHolders;
 use crate::arn::ExternalId;
 use crate::condition::{Condition, Operator, Test};
 use crate::context::{ContextKey, ContextValue};
@@ -123,7 +124,26 @@ impl<'d> RoleTrust<'d> {
 
     fn only_trusted(&self, budget: &mut Budget) -> Proof {
         let callers = Callers::all().outside(&self.trusted_group);
-        self.policy.refused(&Question::about(callers), budget)
+        match self.policy.refused(&Question::about(callers), budget) {
+            Proof::Proved => self.only_meant_tokens(),
+            otherwise => otherwise,
+        }
+    }
+
+    /// To trust a provider whose issuer many tenants share is not to trust everybody who has a token of it.
+    fn only_meant_tokens(&self) -> Proof {
+        let mut reasons = Vec::new();
+        for principal in &self.trusted {
+            let Principal::WebIdentity(provider) = principal else { continue };
+            let holders = Group::of([principal.clone()]);
+            let callers = || Question::about(Callers::all().inside(&holders));
+            match self.policy.token_holders(provider, &callers) {
+                TokenHolders::Tenants { .. } | TokenHolders::Subjects(_) => {}
+                TokenHolders::AnyTenant(witness) => return Proof::Refuted(witness),
+                TokenHolders::Unknown(more) => reasons.extend(more),
+            }
+        }
+        if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
     }
 
     fn only_with_id(&self, ids: &[String], budget: &mut Budget) -> Proof {

@@ -21,6 +21,7 @@ mod random;
 mod reviewed;
 mod stated;
 mod support;
+mod tokens;
 mod undocumented;
 mod within;
 

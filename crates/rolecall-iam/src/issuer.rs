@@ -137,6 +137,12 @@ const KNOWN: [Issuer; 8] = [
     },
 ];
 
+/// The host and path of a provider: `token.actions.githubusercontent.com`, `oidc.eks.REGION.amazonaws.com/id/X`.
+#[must_use]
+pub fn host_of(provider: &str) -> &str {
+    provider.split_once(":oidc-provider/").map_or(provider, |(_, host)| host)
+}
+
 impl Issuer {
     /// The issuer behind a provider's host and path, if its tokens are understood.
     #[must_use]
