@@ -71,7 +71,7 @@ fn what_is_not_decided_is_possible() {
     ");
     insta::assert_snapshot!(first(&alone(json!([allow(json!("*:*"), json!("*"))]))), @"
     Nothing, perhaps Administrator
-    doubt: `athena:StartQueryExecution`: statement 1 of `inline`, /Statement/0/Action: has a wildcard in the name of a service, which IAM does not accept
+    doubt: `athena:StartQueryExecution`: statement 1 of `inline`, /Statement/0/Action: has a wildcard in the name of a service, or is not of the form `service:Action`; IAM accepts neither
     ");
 }
 
