@@ -116,7 +116,8 @@ async fn write_file(options: &WriteHandover, printer: &mut Printer) -> CommandRe
 async fn from_aws(options: &WriteHandover, now: Timestamp, printer: &mut Printer) -> CommandResult<Written> {
     let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
     let genesys = context.manifest.require_genesys()?;
-    let Verified { survey, documents: _, verification } = context.role.verify(&on_paper(), &()).await?;
+    let Verified { survey, documents: _, verification, to_do: _ } =
+        context.role.verify(&on_paper(), &()).await?;
     let file = of_aws(genesys, &context.manifest, &survey, &verification, now);
     let verify = printer.invocation().command("verify");
     let undecided = verification.claims.iter().filter(|it| it.outcome() == ClaimOutcome::Unknown);
@@ -204,7 +205,7 @@ async fn check(options: &CheckHandover, printer: &mut Printer) -> CommandResult<
         (Side::Genesys, _) => {
             let context = Context::open(&options.aws, Services::AwsAlone, printer).await?;
             let genesys = context.manifest.require_genesys()?;
-            let Verified { survey, documents: _, verification } =
+            let Verified { survey, documents: _, verification, to_do: _ } =
                 context.role.verify(&on_paper(), &()).await?;
             list_all_calls(&context, printer);
             compare_in_aws(&file, genesys, &survey, &verification)

@@ -137,6 +137,7 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
         printer.result(&format!("\n{}", verification.to_text_after(&told, title, printer.evidence())));
     }
     printer.result(&report.refusals_text());
+    printer.result(&report.do_now_text());
 }
 
 /// With `-v`: every request, and what came back.

@@ -2,7 +2,7 @@
 
 use rolecall::connect::{Connected, Reads, Services};
 use rolecall::exit::ExitCode;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError, hint_for_absent};
+use rolecall::failure::{CommandError, CommandResult, Context as _, UNCHANGED, UsageError};
 use rolecall::manifest::PartyName;
 use rolecall::operations::{Level as Depth, Verified, VerifyRequest};
 use rolecall::report::{Report, VerificationView, count};
@@ -80,7 +80,7 @@ async fn verify_one(
     let known = connected.warnings.len();
     let verified = connected.verify(&request, &Narrator::new(printer)).await;
     printer.warnings(connected.warnings.iter().skip(known));
-    let (Verified { survey, documents, verification: _ }, report, exit) = verified?;
+    let (Verified { survey, documents, verification: _, to_do: _ }, report, exit) = verified?;
     let report = printer.advising(report);
     if let Some(view) = &report.verification {
         tell_troubles(view, printer);
@@ -93,9 +93,7 @@ async fn verify_one(
         if let Some(view) = &report.verification {
             printer.result(&view.to_text("Verification", printer.evidence()));
         }
-    }
-    if let Some(hint) = hint_for_absent(&survey) {
-        printer.hint(&hint);
+        printer.result(&report.do_now_text());
     }
     Ok((report, exit))
 }

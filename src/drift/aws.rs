@@ -135,7 +135,10 @@ impl<'s> Drift<'s> {
         match change {
             Change::CreateRole { .. } => {
                 let effects = (Consequence::NarrowsTrust, vec![Effect::NoRole]);
-                vec![one(self.role(), Attribute::Role, ManifestKey::Role, effects)]
+                // All of it is missing: there is nothing to compare with.
+                let values = Values::Stated { expected: None, actual: None };
+                let absent = one(self.role(), Attribute::Role, ManifestKey::Role, effects);
+                vec![Difference { values, ..absent }]
             }
             Change::UpdateTrust { before, .. } => {
                 vec![one(self.role(), Attribute::TrustPolicy, ManifestKey::Genesys, self.trust(before))]
@@ -186,6 +189,8 @@ impl<'s> Drift<'s> {
                 };
                 tags.iter().map(of_tag).collect()
             }
+            // The role that does not exist says it.
+            Change::CreatePolicy { .. } if self.actual.is_none() => Vec::new(),
             Change::CreatePolicy { arn, .. } => {
                 let effects = self.permissions(|documents| remove(documents, arn));
                 vec![one(policy(arn), Attribute::Policy, ManifestKey::Targets, effects)]

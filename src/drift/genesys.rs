@@ -112,9 +112,9 @@ fn of_step(step: &Step) -> Option<Difference> {
         difference((part, name), consequence, effect, Values::Step(Box::new(step.clone())), repair)
     };
     // What is left over belongs to the actions, whatever it is.
-    let leftover = |part, name: &str, effect| Difference {
+    let leftover = |part, name: &str, effect, repair| Difference {
         key: ManifestKey::Action,
-        ..one(part, name, ForeignAction, effect, Repair::REPLACE)
+        ..one(part, name, ForeignAction, effect, repair)
     };
     Some(match step {
         Step::CreateCredential { credential } => {
@@ -169,11 +169,14 @@ fn of_step(step: &Step) -> Option<Difference> {
             one(Action, &after.name, ActionDiffers, GenesysEffect::OtherConfiguration, Repair::APPLY)
         }
         Step::DeleteAction { name, why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
-            leftover(Action, name, GenesysEffect::NotListed)
+            // Flows may refer to its ID: nothing but its maker's word ends it.
+            leftover(Action, name, GenesysEffect::NotListed, Repair::ListAction)
         }
-        Step::DeleteIntegration { name, .. } => leftover(Integration, name, GenesysEffect::NotNeeded),
+        Step::DeleteIntegration { name, .. } => {
+            leftover(Integration, name, GenesysEffect::NotNeeded, Repair::APPLY)
+        }
         Step::DeleteCredential { name, why: Retirement::NotInManifest | Retirement::Destroyed, .. } => {
-            leftover(Credential, name, GenesysEffect::NotNeeded)
+            leftover(Credential, name, GenesysEffect::NotNeeded, Repair::APPLY)
         }
         // The other half of a difference that what is new tells.
         Step::DiscardDraft { .. }

@@ -39,7 +39,7 @@ fn of_role(survey: &Survey, manager: Manager) -> Vec<Difference> {
     let stated = |expected, actual| Values::Stated { expected: Some(expected), actual: Some(actual) };
     let (Some(role), Some(actual)) = (&survey.observed.role, Documents::surveyed(survey)) else {
         let effects = (Consequence::NarrowsTrust, vec![Effect::NoRole]);
-        let values = changed(Change::CreateRole { role: wanted.clone() });
+        let values = Values::Stated { expected: None, actual: None };
         return vec![one(Attribute::Role, ManifestKey::Role, effects, values)];
     };
     let RoleRecord { identity, path, description, max_session_duration, permissions_boundary, tags, trust } =

@@ -9,6 +9,7 @@ pub mod difference;
 pub mod genesys;
 mod genesys_managed;
 pub mod managed;
+mod to_do;
 
 use crate::observe::survey::Survey;
 use crate::plan::{Plan, PlanError};
@@ -20,6 +21,7 @@ pub use difference::{
 pub use genesys::{causes, drift as genesys_drift, other_organization};
 pub use genesys_managed::{managed as managed_genesys_drift, shown_role};
 pub use managed::managed_drift;
+pub use to_do::{Deed, to_do};
 
 /// What a plan towards the manifest is about: the differences that it repairs in both services, most severe first.
 pub fn pending(survey: &Survey, plan: &Plan) -> Result<Vec<Difference>, PlanError> {

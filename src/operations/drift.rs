@@ -4,7 +4,8 @@ use tokio::join;
 
 use super::beside::{Beside, Found};
 use super::context::{Context, GenesysSide};
-use crate::drift::{Difference, drift, managed_drift, merged, other_organization};
+use crate::desired::aws::boundary_document;
+use crate::drift::{Deed, Difference, drift, managed_drift, merged, other_organization, to_do};
 use crate::exit::ExitCode;
 use crate::observe::function_sides::Extent;
 use crate::observe::survey::{Survey, SurveyError};
@@ -16,6 +17,7 @@ use crate::ports::genesys::{GenesysError, GenesysRead};
 use crate::ports::{ReadAccount, ReadFunctions};
 use crate::verify::Verification;
 use crate::verify::live_organization::LiveOrganization;
+use rolecall_model::stored::StoredDocument;
 
 /// What differs, and what is proved of what is there.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Drifted {
     pub usage: Vec<Usage>,
     /// Whether the role is for the organization of the credentials at hand.
     pub live: LiveOrganization,
+    /// What to do now.
+    pub to_do: Vec<Deed>,
 }
 
 impl Drifted {
@@ -95,7 +99,28 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;
-        Ok(Drifted { survey, genesys, plan, differences, verification, usage, live })
+        let to_do = to_do(&differences, Some(&survey), self.boundary_differs(&survey));
+        Ok(Drifted { survey, genesys, plan, differences, verification, usage, live, to_do })
+    }
+
+    /// Whether the boundary of the targets exists, is read, and is another document than rolecall would write; also one that is not in
+    /// force yet.
+    pub(super) fn boundary_differs(&self, survey: &Survey) -> bool {
+        let Survey { desired, observed, boundary, .. } = survey;
+        let Some(own) = desired.own_boundary() else { return false };
+        let known = observed.boundary.iter().chain(boundary).find(|known| known.arn == *own);
+        let Some(there) = known.and_then(|known| known.document.as_ref()) else { return false };
+        let wanted = boundary_document(&self.manifest, &self.external_id, &desired.home, &desired.targets);
+        wanted.is_ok_and(|wanted| !there.says_the_same_as(&StoredDocument::from(wanted.to_string())))
+    }
+
+    /// What differs in AWS, and what to do now; nothing where that cannot be worked out.
+    pub(super) fn to_do_in_aws(&self, survey: &Survey) -> Vec<Deed> {
+        let differences = match survey.desired.managed_by {
+            Some(manager) => managed_drift(survey, manager),
+            None => drift(survey).map(|(_, differences)| differences).unwrap_or_default(),
+        };
+        to_do(&differences, Some(survey), self.boundary_differs(survey))
     }
 
     /// What differs in Genesys Cloud, where the manifest asks for something there.

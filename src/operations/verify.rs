@@ -7,6 +7,7 @@ use super::actions::ActionsError;
 use super::beside::{Beside, Found};
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
+use crate::drift::Deed;
 use crate::observe::aws::Part;
 use crate::observe::function_sides::Extent;
 use crate::observe::survey::{Open, Survey, SurveyError, ask_account};
@@ -60,6 +61,8 @@ pub struct Verified {
     pub documents: Option<Documents>,
     /// What was proved and what AWS answered.
     pub verification: Verification,
+    /// What to do now in AWS.
+    pub to_do: Vec<Deed>,
 }
 
 /// Why nothing was verified.
@@ -128,7 +131,9 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         if let (true, Some(documents)) = (request.explain, &documents) {
             explain(&mut verification, documents, &survey.desired);
         }
-        Ok(Verified { survey, documents, verification })
+        // What was not read cannot be compared.
+        let to_do = if survey.open.is_empty() { self.to_do_in_aws(&survey) } else { Vec::new() };
+        Ok(Verified { survey, documents, verification, to_do })
     }
 
     /// What AWS's analysers and the organization say; at the level of paper nobody is asked.

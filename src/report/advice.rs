@@ -65,6 +65,9 @@ impl Invocation {
         if let Some(command) = message.strip_prefix(PROGRAM) {
             return format!("{PROGRAM}{}", self.completed(command));
         }
+        if message.starts_with(AWS_CLI) {
+            return format!("{message}{}", self.profile());
+        }
         let mut text = String::new();
         let mut rest = message;
         while let Some((before, after)) = rest.split_once(OPENING) {
@@ -74,6 +77,12 @@ impl Invocation {
             rest = after;
         }
         text + rest
+    }
+
+    /// The option of the AWS CLI that leads to the same account, where this run names it.
+    fn profile(&self) -> String {
+        let named = self.services.windows(2).find(|words| words.first().is_some_and(|it| it == "--profile"));
+        named.map(|words| format!(" {}", words.join(" "))).unwrap_or_default()
     }
 
     /// Whether the completed command needs the manifest on standard input.
@@ -119,6 +128,8 @@ const STANDARD_INPUT: &str = "-";
 /// After a command that reads the manifest there.
 const PIPED: &str = " (with the manifest on standard input)";
 const PROGRAM: &str = "rolecall ";
+/// How a command of the AWS CLI begins.
+const AWS_CLI: &str = "aws lambda ";
 const OPENING: &str = "`rolecall ";
 
 fn reach(words: &[&str]) -> Reach {
@@ -157,6 +168,7 @@ impl Report {
         for difference in self.drift.iter_mut().flatten().chain(&mut self.until_applied) {
             difference.repair = invocation.complete(&difference.repair);
         }
+        self.do_now.iter_mut().for_each(|deed| deed.advise(invocation));
         if let Some(verification) = &mut self.verification {
             verification.advise(invocation);
         }

@@ -264,7 +264,7 @@ pub fn genesys_in_other_tool(manager: Manager) -> String {
     )
 }
 
-fn in_options(flags: Flags) -> String {
+pub(super) fn in_options(flags: Flags) -> String {
     let Flags { adopt, remove_foreign, replace, allow_every_target, missing_boundary: _ } = flags;
     let options = [
         (adopt, " --adopt"),

@@ -56,8 +56,8 @@ impl From<&Notice> for NoticeView {
                 "not_verifiable",
                 id,
                 format!(
-                    "credential {id}: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote \
-                     {role}; only the test of a data action shows whether the credential still works"
+                    "not examined: the role ARN in the credential {id}, which Genesys Cloud does not show; rolecall wrote \
+                     {role}; `verify --level genesys` tests it"
                 ),
             ),
             Notice::NotActive { integration, reported, detail } => {

@@ -12,7 +12,9 @@ impl Report {
         if let Some(error) = self.error_text() {
             text += &self.error_annotation(&error);
         }
-        text.extend(self.issues().iter().map(Issue::annotation));
+        // A claim that a difference breaks is told with the difference.
+        let issues = self.issues_with(|claim| !self.is_told(claim));
+        text.extend(issues.iter().map(Issue::annotation));
         match text.is_empty() {
             // The verdict says what was not looked at.
             true => notice(&self.title(), &self.verdict()),

@@ -124,7 +124,7 @@ impl Report {
             );
         }
         let elsewhere = self.drift.as_deref().unwrap_or_default();
-        text += &elsewhere.iter().map(DifferenceView::to_text).collect::<String>();
+        text += &elsewhere.iter().map(|difference| difference.to_text(true)).collect::<String>();
         text += &self.notices_text();
         if let (Some((managers, services)), false) = (self.managers(), elsewhere.is_empty()) {
             let is_function = |it: &&DifferenceView| it.consequence == Consequence::TargetMissing;
@@ -211,7 +211,10 @@ impl Report {
         if drift.is_empty() {
             return format!("{}{GREEN}No changes:{GREEN:#} {}.\n", self.notices_text(), self.in_sync());
         }
-        let mut text = drift.iter().map(DifferenceView::to_text).collect::<String>() + &self.notices_text();
+        // One block says what to do about all of them.
+        let with_repair = self.do_now.is_empty();
+        let text = |difference: &DifferenceView| difference.to_text(with_repair);
+        let mut text = drift.iter().map(text).collect::<String>() + &self.notices_text();
         let number = count(drift.len(), "difference", "differences");
         let _ = writeln!(text, "{number}; - expected by the manifest, + found.");
         text
@@ -268,7 +271,7 @@ impl Report {
 }
 
 impl DifferenceView {
-    fn to_text(&self) -> String {
+    fn to_text(&self, with_repair: bool) -> String {
         let Self { resource, attribute, consequence, effects, expected, actual, repair, position, key: _ } =
             self;
         let style = match consequence.level() {
@@ -285,7 +288,10 @@ impl DifferenceView {
             let _ = writeln!(text, "    {effect}");
         }
         text += &difference(diff::signed_lines(expected.as_ref(), actual.as_ref()), Some(style));
-        let _ = writeln!(text, "    repair: {repair}\n");
+        if with_repair {
+            let _ = writeln!(text, "    repair: {repair}");
+        }
+        text.push('\n');
         text
     }
 }

@@ -54,6 +54,11 @@ pub(super) struct Issue {
 impl Report {
     /// Everything that is wrong, most severe first; within a grade in the order of the report.
     pub(super) fn issues(&self) -> Vec<Issue> {
+        self.issues_with(|_| true)
+    }
+
+    /// The same with these claims alone.
+    pub(super) fn issues_with(&self, is_meant: impl Fn(&ClaimView) -> bool) -> Vec<Issue> {
         let mut issues: Vec<Issue> = Vec::new();
         let drift = self.drift.iter().flatten();
         issues.extend(drift.map(|difference| self.of_difference(difference)));
@@ -72,7 +77,7 @@ impl Report {
         }
         if let Some(verification) = &self.verification {
             let broken = verification.claims.iter().filter(|claim| claim.result != ClaimOutcome::Proved);
-            issues.extend(broken.map(|claim| self.of_claim(claim)));
+            issues.extend(broken.filter(|claim| is_meant(claim)).map(|claim| self.of_claim(claim)));
             issues.extend(verification.findings.iter().map(|finding| self.of_finding(finding)));
             // A contradiction is a finding already.
             let refuted = verification.analyses.iter().filter(|analysis| analysis.shows == Opinion::Refutes);

@@ -10,7 +10,7 @@ use super::diff::{self, Sign};
 use super::human::count;
 use super::issue::{Level, capitalized, error_text};
 use super::text::join;
-use super::{CellView, DifferenceView, Report, TestOutcome, VerificationView};
+use super::{CellView, DeedView, DifferenceView, Report, TestOutcome, VerificationView};
 use crate::exit::ExitCode;
 use crate::verify::analysis::Opinion;
 use crate::verify::claim::ClaimOutcome;
@@ -52,6 +52,7 @@ impl Report {
         if let Some(verification) = &self.verification {
             text += &verification_section(verification);
         }
+        text += &do_now_section(&self.do_now);
         if let Some(metrics) = &self.metrics {
             let _ = writeln!(text, "{}", metrics.to_markdown());
         }
@@ -125,16 +126,31 @@ impl Report {
     }
 }
 
+/// What to do now.
+fn do_now_section(deeds: &[DeedView]) -> String {
+    if deeds.is_empty() {
+        return String::new();
+    }
+    let mut text = "### Do this now\n\n".to_owned();
+    for (index, DeedView { what, command }) in deeds.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = match command {
+            Some(command) => writeln!(text, "{}. {} ({})", index + 1, code(command), cell(what)),
+            None => writeln!(text, "{}. {}", index + 1, cell(what)),
+        };
+    }
+    text + "\n"
+}
+
 fn drift_section(drift: &[DifferenceView], in_sync: &str) -> String {
     if drift.is_empty() {
         return format!("### Drift\n\nNone: {in_sync}.\n\n");
     }
     let number = count(drift.len(), "difference", "differences");
-    let mut text = format!(
-        "### Drift: {number}\n\n| | consequence | what differs | where | repair |\n|---|---|---|---|---|\n"
-    );
+    let mut text =
+        format!("### Drift: {number}\n\n| | consequence | what differs | where |\n|---|---|---|---|\n");
     for difference in drift {
-        let DifferenceView { resource, attribute, consequence, repair, position, .. } = difference;
+        let DifferenceView { resource, attribute, consequence, position, .. } = difference;
         let mark = match consequence.level() {
             Level::Error => "❌",
             Level::Warning => "⚠️",
@@ -143,12 +159,11 @@ fn drift_section(drift: &[DifferenceView], in_sync: &str) -> String {
         let place = position.as_ref().map(|at| format!("{}:{}", at.file, at.line)).unwrap_or_default();
         let _ = writeln!(
             text,
-            "| {mark} | {} | {} of {} | {} | {} |",
+            "| {mark} | {} | {} of {} | {} |",
             cell(consequence.title()),
             cell(attribute),
             code(resource),
-            cell(&place),
-            cell(repair)
+            cell(&place)
         );
     }
     text.push('\n');

@@ -43,6 +43,7 @@ pub mod saved;
 mod simulation;
 mod table;
 mod text;
+mod to_do;
 mod unexamined;
 pub mod usage;
 mod vendor;
@@ -83,6 +84,7 @@ pub use roll_call::{RollCallSummary, RollCallView};
 pub use simulation::SimulationView;
 pub use table::{CellView, RowView, SourceView};
 pub use text::Text;
+pub use to_do::DeedView;
 pub use unexamined::{MeterView, UnexaminedService, UnexaminedView};
 pub use vendor::VendorView;
 pub use verdict::last_line;
@@ -189,6 +191,9 @@ pub struct Report {
     /// Of `plan`: why `apply` would refuse to carry it out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalView>,
+    /// What to do now, in this order; after it, `drift` finds nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub do_now: Vec<DeedView>,
     /// How the manifest's actions ran, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<MetricsView>,

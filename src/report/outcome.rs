@@ -1,6 +1,6 @@
 //! The report about what an operation found, the same for each shell.
 
-use super::{DifferenceView, ErrorView, Report, VerificationView};
+use super::{DeedView, DifferenceView, ErrorView, Report, VerificationView};
 use crate::drift::Difference;
 use crate::manifest::Outline;
 use crate::observe::survey::Survey;
@@ -32,9 +32,11 @@ impl Report {
 
     /// About the differences, each with its place in the manifest.
     pub fn of_drift(drifted: &Drifted, outline: Outline) -> Self {
-        let Drifted { survey, genesys, plan, differences, verification, usage, live: _ } = drifted;
+        let Drifted { survey, genesys, plan, differences, verification, usage, live: _, to_do } = drifted;
         let report = Self::of("drift", (Some(survey), genesys.as_ref()), plan, usage);
-        Self { verification: Some(without_twin(verification)), ..report }.with_drift(differences, outline)
+        let do_now = to_do.iter().map(DeedView::from).collect();
+        Self { verification: Some(without_twin(verification)), do_now, ..report }
+            .with_drift(differences, outline)
     }
 
     /// About what was found beside an error.
@@ -59,9 +61,10 @@ impl Report {
 
     /// About what was proved and asked, and what went wrong with the twin.
     pub fn of_verified(verified: &Verified, troubles: Vec<ErrorView>, outline: Outline) -> Self {
-        let Verified { survey, documents: _, verification } = verified;
+        let Verified { survey, documents: _, verification, to_do } = verified;
+        let do_now = to_do.iter().map(DeedView::from).collect();
         let verification = Some(VerificationView::tabled(verification, troubles));
-        Self { verification, outline, ..Self::new("verify") }.with_survey(survey)
+        Self { verification, outline, do_now, ..Self::new("verify") }.with_survey(survey)
     }
 
     /// What the tools have to repair that make the role or what is in Genesys Cloud.

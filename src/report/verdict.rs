@@ -244,6 +244,15 @@ impl Report {
         self.applied.as_ref().map_or(0, |applied| applied.done.len())
     }
 
+    /// Whether a difference says that the claim is broken.
+    pub(super) fn is_told(&self, claim: &ClaimView) -> bool {
+        let told = match claim.absent {
+            Some(Absent::Target) => Some(Consequence::TargetMissing),
+            Some(Absent::Role | Absent::Boundary | Absent::Arn) | None => consequence_of(claim.kind),
+        };
+        self.drift.iter().flatten().any(|difference| Some(difference.consequence) == told)
+    }
+
     /// What the exit code is about, most severe first, each cause once.
     pub(super) fn faults(&self) -> Vec<String> {
         let consequences = || self.drift.iter().flatten().map(|difference| difference.consequence);
@@ -252,16 +261,9 @@ impl Report {
                 .filter(move |it| it.exit() == exit)
                 .map(|consequence| consequence.title().to_owned())
         };
-        let is_told = |claim: &ClaimView| {
-            let told = match claim.absent {
-                Some(Absent::Target) => Some(Consequence::TargetMissing),
-                Some(Absent::Role | Absent::Boundary | Absent::Arn) | None => consequence_of(claim.kind),
-            };
-            consequences().any(|it| Some(it) == told)
-        };
         let claims = |outcome| {
             let claims = self.verification.iter().flat_map(|verification| &verification.claims);
-            claims.filter(move |claim| claim.result == outcome && !is_told(claim)).map(move |claim| {
+            claims.filter(move |claim| claim.result == outcome && !self.is_told(claim)).map(move |claim| {
                 match (claim.absent, outcome) {
                     (Some(Absent::Role), _) => NO_ROLE.to_owned(),
                     (Some(Absent::Target), _) => Consequence::TargetMissing.title().to_owned(),

@@ -17,7 +17,9 @@ use crate::iam::arn::{FunctionArn, Qualifier};
 use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
 use crate::iam::principal::Principal;
-use crate::iam::prove::{FunctionPolicy, Passage, UrlAccess, admitted_services, only_through_role, passages};
+use crate::iam::prove::{
+    FunctionPolicy, Passage, Proof, UrlAccess, admitted_services, only_through_role, passages,
+};
 use crate::observe::aws::Part;
 use crate::observe::function_sides::{FunctionSide, FurtherForms};
 use crate::observe::survey::{Survey, SurveyError, arn_at};
@@ -176,6 +178,43 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     });
     let stated = (!services.is_empty()).then_some(Note::FurtherInvokers { services });
     FunctionsJudged { claim, findings, notes: stated.into_iter().chain(notes(sides)).collect() }
+}
+
+/// A way past the role that nobody stated, and that one call to Lambda closes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WayPast {
+    /// A statement of a function's policy lets somebody in.
+    Statement {
+        /// The function in the form that has the policy.
+        function: FunctionArn,
+        /// The statement's ID.
+        statement: Option<String>,
+    },
+    /// A URL asks nobody who they are.
+    Url(FunctionArn),
+}
+
+/// The ways past the role.
+#[must_use]
+pub fn ways_past(sides: &[FunctionSide], desired: &Desired) -> Vec<WayPast> {
+    let mut ways = Vec::new();
+    for side in sides {
+        let judgeable = Judgeable::of(side, desired);
+        let policies = judgeable.policies();
+        let through = passages(&policies, std::slice::from_ref(&desired.home.account));
+        let through = through.into_iter().filter(|passage| matches!(passage.result, Proof::Refuted(_)));
+        ways.extend(through.filter_map(|passage| {
+            let policy = policies.get(passage.policy)?;
+            let statement = policy.document.statements().get(passage.statement)?;
+            let statement = statement.sid.as_ref().map(ToString::to_string);
+            Some(WayPast::Statement { function: policy.function.clone(), statement })
+        }));
+        let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
+        ways.extend(
+            open.map(|url| WayPast::Url(in_form(&judgeable.function, url.function.qualifier.as_ref()))),
+        );
+    }
+    ways
 }
 
 /// The aliases that the role invokes, with where they lead.

@@ -53,6 +53,21 @@ const NO_FLAGS: Flags = Flags {
     missing_boundary: None,
 };
 
+impl Flags {
+    /// What both need.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let Self { adopt, remove_foreign, replace, allow_every_target, missing_boundary } = other;
+        Self {
+            adopt: self.adopt || adopt,
+            remove_foreign: self.remove_foreign || remove_foreign,
+            replace: self.replace || replace,
+            allow_every_target: self.allow_every_target || allow_every_target,
+            missing_boundary: self.missing_boundary.or(missing_boundary),
+        }
+    }
+}
+
 impl Repair {
     /// Apply the manifest.
     pub const APPLY: Self = Self::Apply(NO_FLAGS);
@@ -89,15 +104,6 @@ impl Repair {
     /// the room.
     #[must_use]
     pub fn with(self, needed: Flags) -> Self {
-        let Flags { adopt, remove_foreign, replace, allow_every_target, missing_boundary } = needed;
-        self.flags().map_or(self, |flags| {
-            Self::Apply(Flags {
-                adopt: flags.adopt || adopt,
-                remove_foreign: flags.remove_foreign || remove_foreign,
-                replace: flags.replace || replace,
-                allow_every_target: flags.allow_every_target || allow_every_target,
-                missing_boundary: flags.missing_boundary.or(missing_boundary),
-            })
-        })
+        self.flags().map_or(self, |flags| Self::Apply(flags.or(needed)))
     }
 }

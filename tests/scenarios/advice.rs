@@ -28,12 +28,13 @@ fn run(stage: &Stage, arguments: &[&str]) -> Run {
     stage.run(&[arguments, &["--file", MANIFEST]].concat())
 }
 
-/// The commands in a run's output: a repair that is one, and what stands in backticks.
+/// The commands in a run's output: a step of what to do now that is one, and what stands in backticks.
 fn advised(run: &Run) -> BTreeSet<String> {
     let text = format!("{}\n{}", run.stdout, run.stderr);
-    let repairs = text.lines().filter_map(|line| line.trim_start().strip_prefix("repair: "));
+    let step = |line: &'_ str| line.trim_start().split_once(". ").map(|(_, step)| step.to_owned());
+    let repairs = text.lines().filter_map(step);
     let quoted = text.split('`').skip(1).step_by(2).map(str::to_owned);
-    let commands = repairs.map(str::to_owned).chain(quoted);
+    let commands = repairs.chain(quoted);
     commands.filter(|command| command.starts_with("rolecall ")).collect()
 }
 

@@ -40,7 +40,7 @@ fn look(stage: &Stage, look: Look) -> Option<Run> {
 
 /// The exit code, and the line that names the call, without AWS's answer.
 fn said(run: &Run, call: &str) -> String {
-    let both = format!("{}\n{}", run.stdout, run.stderr);
+    let both = format!("{}\n{}", run.stderr, run.stdout);
     let line = both.lines().find(|line| line.contains(call)).unwrap_or_default();
     let line = normalised(line.trim());
     let words = line.split_once(" failed: ").map_or(line.as_str(), |(words, _)| words);

@@ -35,6 +35,7 @@ mod grants;
 mod handover;
 mod handover_pages;
 mod handover_written;
+mod hidden;
 mod hostile;
 mod identity;
 mod inventory;

@@ -47,7 +47,13 @@ pub(super) fn plan_actions(
                     let (id, name) = (draft.id.clone(), draft.name.clone());
                     plan.steps.extend([Step::DiscardDraft { id, name }, create(None)]);
                 }
-                None => plan.steps.push(create(None)),
+                None => match renamed(action, wanted, published).filter(|_| !adopted) {
+                    Some(record) => {
+                        kept.push(&record.id);
+                        plan.steps.extend(update(action, record));
+                    }
+                    None => plan.steps.push(create(None)),
+                },
             },
         }
     }
@@ -62,6 +68,26 @@ pub(super) fn plan_actions(
             plan.notices.push(Notice::ForeignAction { id, name });
         }
     }
+}
+
+/// The action that has another name now and is the wanted one all the same: it calls the same and has the same contract, no action of
+/// the manifest has its name, and nothing else can be meant. It keeps its ID, which flows refer to. An action carries no mark, so
+/// where several fit nobody can tell.
+fn renamed<'r>(
+    wanted: &DesiredAction,
+    all: &DesiredIntegration,
+    published: &'r [ActionRecord],
+) -> Option<&'r ActionRecord> {
+    let is_listed = |record: &ActionRecord| all.actions.iter().any(|action| action.name == record.name);
+    let fits = |action: &DesiredAction, record: &ActionRecord| {
+        has_contract(action, record)
+            && record.config.as_ref().is_some_and(|it| it.url_template == action.config.url_template)
+    };
+    let mut unlisted = published.iter().filter(|record| !is_listed(record) && fits(wanted, record));
+    let (Some(record), None) = (unlisted.next(), unlisted.next()) else { return None };
+    let is_there = |action: &DesiredAction| published.iter().any(|known| known.name == action.name);
+    let missing = all.actions.iter().filter(|action| !is_there(action) && fits(action, record));
+    (missing.count() == 1).then_some(record)
 }
 
 /// `arn:aws:lambda:region:account:function:name` has seven parts; an eighth is the alias or version.
