@@ -78,6 +78,7 @@ async fn apply_and_tell(
     before_writing: &dyn Fn(&mut Printer) -> CommandResult<()>,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
+    options.fail.over(&mut context.role.manifest);
     let teller = Teller::new(context.manifest.notify.as_ref(), options.aws.sandbox)?;
     let result = apply_one(options, context, before_writing, printer).boxed_local().await;
     let result = result.map_err(|error| context.told(error));

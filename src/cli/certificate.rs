@@ -107,7 +107,8 @@ fn write_scripts(
     printer
         .progress(&format!("  for file in {shown}/*.smt2; do echo \"$file\"; z3 -t:60000 \"$file\"; done"));
     printer.progress(
-        "  every answer is `unsat`, and `sat` in *.vacuity.smt2; cvc5: --strings-exp --incremental",
+        "  `unsat` confirms a claim; `sat` is a request that breaks it, or that a loosened element lets in; *.vacuity.smt2 begins with \
+         `sat`; cvc5: --strings-exp --incremental",
     );
     let loosened = scripts.iter().map(|script| script.loosened.len()).max().unwrap_or(0);
     if loosened > 0 {

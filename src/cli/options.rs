@@ -18,7 +18,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCandidates;
 use rolecall::iam::arn::{InvalidName, Region};
-use rolecall::iam::lint::{FindingId, NoSuchFinding};
+use rolecall::iam::lint::{self, FindingId, NoSuchFinding};
+use rolecall::manifest::Manifest;
 use rolecall::report::Format;
 use rolecall::verify::claim::ClaimKind;
 use rolecall_model::aws_region;
@@ -308,6 +309,8 @@ pub(crate) struct PlanCommand {
     /// Exit with code 3 if changes are pending
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) fail: FailOptions,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -345,6 +348,30 @@ pub(crate) struct ApplyCommand {
     pub(crate) level: Level,
     #[command(flatten)]
     pub(crate) allow: AllowOptions,
+    #[command(flatten)]
+    pub(crate) fail: FailOptions,
+}
+
+/// What fails although every claim is proved.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct FailOptions {
+    /// How severe a finding must be to fail (exit code 4) although every claim is proved: `warning` for warnings, too
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    pub(crate) fail_on: Option<lint::FailOn>,
+}
+
+impl FailOptions {
+    /// The option counts for more than the manifest.
+    pub(crate) fn over(self, manifest: &mut Manifest) {
+        manifest.verify.fail_on = self.fail_on.unwrap_or(manifest.verify.fail_on);
+    }
+}
+
+fn fail_on() -> impl TypedValueParser<Value = lint::FailOn> {
+    let names = PossibleValuesParser::new(lint::FailOn::ALL.map(lint::FailOn::as_str));
+    names.try_map(|name| {
+        lint::FailOn::ALL.into_iter().find(|it| it.as_str() == name).ok_or("no such severity")
+    })
 }
 
 /// What `apply` leaves unproved only where it is named.
@@ -414,6 +441,8 @@ pub(crate) struct VerifyCommand {
     /// Also write the claims to this folder as SMT-LIB scripts, which z3 and cvc5 check
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "explain_error"], group = WRITTEN)]
     pub(crate) smtlib: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fail: FailOptions,
 }
 
 #[derive(Args, Debug)]
@@ -429,6 +458,8 @@ pub(crate) struct DriftCommand {
     pub(crate) with_metrics: bool,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
+    #[command(flatten)]
+    pub(crate) fail: FailOptions,
 }
 
 #[derive(Args, Debug)]

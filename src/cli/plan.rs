@@ -52,6 +52,7 @@ async fn plan_one(
     connected: &mut Connected,
     printer: &mut Printer,
 ) -> CommandResult<(Report, ExitCode)> {
+    options.fail.over(&mut connected.role.manifest);
     let known = connected.warnings.len();
     let plan = async |it: &Connected| it.plan_manifest(options.reach.into()).await;
     let (live, towards) = connected.comparing_organizations(plan).await;
@@ -109,6 +110,7 @@ pub(crate) async fn drift(options: &DriftCommand, printer: &mut Printer) -> Comm
         false => None,
     };
     let work = async |connected: &mut Connected, printer: &mut Printer| {
+        options.fail.over(&mut connected.role.manifest);
         let known = connected.warnings.len();
         let (mut report, mut exit) = connected.drift().await?;
         if let Some((limits, window)) = measured {

@@ -29,6 +29,7 @@ pub(crate) fn run(options: &ProveOptions, printer: &mut Printer) -> CommandResul
             uses: options.allow.clone(),
         }
         .into(),
+        fail_on: options.fail.fail_on.unwrap_or_default(),
     };
     let extracted = request.roles()?;
     let is_simple = matches!(options.output, Output::Human | Output::Json);

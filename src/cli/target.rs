@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::context::{Context, load_manifest};
 use super::options::{
-    AddTarget, AllowOptions, ApplyCommand, AwsOptions, Level, ReachOptions, ReportOptions, SideOptions,
-    TargetCommand,
+    AddTarget, AllowOptions, ApplyCommand, AwsOptions, FailOptions, Level, ReachOptions, ReportOptions,
+    SideOptions, TargetCommand,
 };
 use super::plan::list_calls;
 use super::printer::Printer;
@@ -243,6 +243,7 @@ fn apply_command(aws: &AwsOptions, yes: bool) -> ApplyCommand {
         yes,
         level: Level::default(),
         allow: AllowOptions::default(),
+        fail: FailOptions::default(),
     }
 }
 

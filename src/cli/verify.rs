@@ -70,6 +70,7 @@ async fn verify_one(
     if options.level == Level::Genesys {
         connected.manifest.require_genesys()?;
     }
+    options.fail.over(&mut connected.role.manifest);
     let request = VerifyRequest {
         level: options.level.into(),
         billed: if options.billed_checks { BilledChecks::Made } else { BilledChecks::LeftOut },

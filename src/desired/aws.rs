@@ -12,6 +12,7 @@ use crate::iam::arn::{
     RoleName, RolePath, Word,
 };
 use crate::iam::document::Document;
+use crate::iam::lint::FailOn;
 use crate::iam::prove::{Allowance, FurtherId, RoleIntent, UseError};
 use crate::iam::quota::{self, Violation};
 pub use crate::manifest::policy_path;
@@ -161,6 +162,8 @@ pub struct Desired {
     pub allowance: Option<Allowance>,
     /// The tool that makes the role, where that is not rolecall.
     pub managed_by: Option<Manager>,
+    /// How severe a finding must be to fail the role by itself.
+    pub fail_on: FailOn,
 }
 
 impl Desired {
@@ -331,6 +334,7 @@ pub fn meant(
         allowance: Allowance::of(grant::uses(&manifest.grants, home)?),
         home: home.clone(),
         managed_by: role.managed_by,
+        fail_on: manifest.verify.fail_on,
     })
 }
 

@@ -18,7 +18,7 @@ use rolecall_audit::roll::{RollCall, Standing};
 
 use super::ExitCode;
 use crate::drift::{Consequence, Difference};
-use crate::iam::lint::FindingId;
+use crate::iam::lint::{FailOn, FindingId};
 use crate::observe::metrics::{ActionFigures, Measured, Metrics};
 use crate::operations::Found;
 use crate::verify::action_test::{ActionTest, NotRun, TestEnd};
@@ -173,29 +173,27 @@ fn of_standing(standing: Standing) -> ExitCode {
 
 impl Finding {
     /// The exit code that it asks for by itself.
-    pub fn exit(&self) -> ExitCode {
+    pub fn exit(&self, fail_on: FailOn) -> ExitCode {
         match self {
-            Self::Fault(finding) => of_fault(finding.id),
+            Self::Fault(finding) => ExitCode::of_fault(finding.id, fail_on),
             Self::OtherOrganization { .. } | Self::ForeignChange(_) => ExitCode::Refuted,
-            // The analysis or probe that is contradicted has an exit code of its own; AWS's remarks are advice.
+            // The analysis or probe that is contradicted has an exit code of its own; AWS's remarks are advice, and warnings at
+            // most.
             Self::ProbeDisagrees { .. } | Self::AnalyserDisagrees(_) | Self::Remark { .. } => {
-                ExitCode::Success
+                match fail_on == FailOn::Warning && fail_on.includes(self.severity()) {
+                    true => ExitCode::Refuted,
+                    false => ExitCode::Success,
+                }
             }
         }
     }
 }
 
-/// What the other faults are about is a claim already; two are ways past the role, about which there is no claim.
-fn of_fault(id: FindingId) -> ExitCode {
-    use FindingId::{
-        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
-        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
-    };
-    match id {
-        L1 | L3 => ExitCode::Refuted,
-        T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
-        | T19 | T20 | T21 | T22 | T23 | T24 | P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L2 | L4 | G1
-        | G2 => ExitCode::Success,
+impl ExitCode {
+    /// The exit code that a fault of a document asks for: the one rule of `prove`, `verify`, `drift`, `plan` and what runs them.
+    #[must_use]
+    pub fn of_fault(id: FindingId, fail_on: FailOn) -> Self {
+        if id.fails(fail_on) { Self::Refuted } else { Self::Success }
     }
 }
 
@@ -274,8 +272,18 @@ impl Untested {
 impl Verification {
     /// The exit code that the outcome asks for.
     pub fn exit(&self) -> ExitCode {
-        let Self { party: _, claims, findings, probes, twin, analyses, actions, organization: _, notes } =
-            self;
+        let Self {
+            party: _,
+            fail_on,
+            claims,
+            findings,
+            probes,
+            twin,
+            analyses,
+            actions,
+            organization: _,
+            notes,
+        } = self;
         claims
             .iter()
             .map(Claim::outcome)
@@ -284,7 +292,7 @@ impl Verification {
             .chain(twin.iter().map(Examined::exit))
             .chain(actions.iter().map(ActionTest::exit))
             .chain(analyses.iter().map(|analysis| analysis.shows.exit()))
-            .chain(findings.iter().map(Finding::exit))
+            .chain(findings.iter().map(|finding| finding.exit(*fail_on)))
             .chain(notes.iter().filter_map(Note::untested).map(Untested::exit))
             .fold(ExitCode::Success, ExitCode::or)
     }

@@ -9,11 +9,12 @@ use super::Level;
 use super::Text;
 use super::probe::question_in_words;
 use crate::exit::ExitCode;
-use crate::iam::lint;
+use crate::iam::lint::{self, FailOn};
 use crate::ports::genesys::Organization;
 use crate::verify::analysis::Analysis;
 use crate::verify::finding::{Finding, RunFinding};
 use crate::verify::foreign_change::ForeignChange;
+use crate::verify::gate::breaks;
 use crate::verify::probe::{AwsAnswer, ProbeQuestion};
 use rolecall_model::shown::Shown;
 
@@ -30,6 +31,9 @@ pub struct FindingView {
     /// The exit code that it asks for by itself.
     #[serde(skip)]
     pub exit: ExitCode,
+    /// Whether a claim is about the same.
+    #[serde(skip)]
+    pub has_claim: bool,
     /// The statement it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Text>,
@@ -46,14 +50,16 @@ pub struct FindingView {
     pub witness: Option<serde_json::Value>,
 }
 
-impl From<&Finding> for FindingView {
-    fn from(finding: &Finding) -> Self {
+impl FindingView {
+    /// A finding as data. `fail_on` decides which findings fail by themselves.
+    pub fn new(finding: &Finding, fail_on: FailOn) -> Self {
         let severity = finding.severity();
         let blank = Self {
             id: finding.code().as_str().to_owned(),
             severity: severity.to_string(),
             level: severity.into(),
-            exit: finding.exit(),
+            exit: finding.exit(fail_on),
+            has_claim: false,
             statement: None,
             message: String::new().into(),
             why: String::new(),
@@ -62,7 +68,7 @@ impl From<&Finding> for FindingView {
             witness: None,
         };
         match finding {
-            Finding::Fault(fault) => Self { exit: finding.exit(), ..Self::from(&**fault) },
+            Finding::Fault(fault) => Self::of_fault(fault, fail_on),
             Finding::ProbeDisagrees { question, answer } => of_probe(blank, question, *answer),
             Finding::OtherOrganization { expected, found } => of_organization(blank, expected, found),
             Finding::AnalyserDisagrees(analysis) => of_analysis(blank, analysis),
@@ -77,16 +83,16 @@ impl From<&Finding> for FindingView {
             },
         }
     }
-}
 
-impl From<&lint::Finding> for FindingView {
-    fn from(finding: &lint::Finding) -> Self {
+    /// A fault of a document as data.
+    pub fn of_fault(finding: &lint::Finding, fail_on: FailOn) -> Self {
         let lint::Finding { id, document: _, statement: _, message, fix, witness } = finding;
         Self {
             id: id.to_string(),
             severity: id.severity().to_string(),
             level: id.severity().into(),
-            exit: ExitCode::Success,
+            exit: ExitCode::of_fault(*id, fail_on),
+            has_claim: !breaks(*id).is_empty(),
             statement: place_in_words(finding).map(Text::from),
             message: message.clone().into(),
             why: id.why().to_owned(),

@@ -262,6 +262,7 @@ impl Report {
             severity: _,
             level,
             exit: _,
+            has_claim: _,
             statement,
             message,
             why,

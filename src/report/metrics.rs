@@ -216,6 +216,7 @@ fn of_breach(action: &str, breach: &Breach) -> Option<FindingView> {
         severity: severity.to_string(),
         level: severity.into(),
         exit: breach.exit(),
+        has_claim: false,
         statement: None,
         message: message.into(),
         why: String::new(),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use rolecall_prove::answer::Answer;
+use rolecall_prove::words::verdict_in_words;
 
 use super::Text;
 use super::human::{BOLD, DIMMED};
@@ -20,8 +21,12 @@ pub(super) const PROVE: &str = "prove";
 pub struct ProofView {
     /// What became of all of them.
     pub result: ClaimOutcome,
+    /// The same in words, with the warnings that are left.
+    pub verdict: String,
     /// What the file is, and what it is called.
     pub source: String,
+    /// What was claimed of the file as a whole.
+    pub claims: Vec<ClaimView>,
     /// Its roles.
     pub roles: Vec<RoleProofView>,
     /// The same as data.
@@ -45,12 +50,12 @@ pub struct RoleProofView {
 
 impl From<&RoleProof> for RoleProofView {
     fn from(proof: &RoleProof) -> Self {
-        let RoleProof { role, claims, findings, notes } = proof;
+        let RoleProof { role, claims, findings, notes, fail_on } = proof;
         Self {
             result: proof.outcome(),
             role: role.clone().map(Text::from),
             claims: claims.iter().map(ClaimView::from).collect(),
-            findings: findings.iter().map(FindingView::from).collect(),
+            findings: findings.iter().map(|finding| FindingView::of_fault(finding, *fail_on)).collect(),
             notes: notes.clone().into_iter().map(Text::from).collect(),
         }
     }
@@ -58,9 +63,15 @@ impl From<&RoleProof> for RoleProofView {
 
 impl From<&FileProof> for ProofView {
     fn from(proof: &FileProof) -> Self {
-        let FileProof { source, roles } = proof;
-        let roles = roles.iter().map(RoleProofView::from).collect();
-        Self { result: proof.outcome(), source: source.clone(), roles, answer: Answer::from(proof) }
+        let FileProof { source, claims, roles } = proof;
+        Self {
+            result: proof.outcome(),
+            verdict: verdict_in_words(proof.outcome(), proof.warnings()),
+            source: source.clone(),
+            claims: claims.iter().map(ClaimView::from).collect(),
+            roles: roles.iter().map(RoleProofView::from).collect(),
+            answer: Answer::from(proof),
+        }
     }
 }
 
@@ -86,28 +97,27 @@ impl ProofView {
             }
             text.push('\n');
         }
-        let words = [
-            (ClaimOutcome::Proved, "proved"),
-            (ClaimOutcome::Refuted, "refuted"),
-            (ClaimOutcome::Unknown, "unknown"),
-        ];
-        match self.roles.len() {
-            1 => {
-                let word =
-                    words.iter().find(|(result, _)| *result == self.result).map_or("", |(_, word)| word);
-                let _ = writeln!(text, "{BOLD}Result: {word}{BOLD:#}");
-            }
-            roles => {
-                let numbers: Vec<String> = words
-                    .iter()
-                    .map(|(result, word)| (self.number_of(*result), word))
-                    .filter(|(number, _)| *number > 0)
-                    .map(|(number, word)| format!("{number} {word}"))
-                    .collect();
-                let _ =
-                    writeln!(text, "{BOLD}{}: {}{BOLD:#}", count(roles, "role", "roles"), numbers.join(", "));
-            }
+        if !self.claims.is_empty() {
+            let claims = self.claims.clone();
+            text += &VerificationView { claims, ..VerificationView::default() }
+                .to_text(&self.source, Evidence::OfRefutations);
+            text.push('\n');
         }
+        if self.roles.len() > 1 {
+            let words = [
+                (ClaimOutcome::Proved, "proved"),
+                (ClaimOutcome::Refuted, "refuted"),
+                (ClaimOutcome::Unknown, "unknown"),
+            ];
+            let numbers: Vec<String> = words
+                .iter()
+                .map(|(result, word)| (self.number_of(*result), word))
+                .filter(|(number, _)| *number > 0)
+                .map(|(number, word)| format!("{number} {word}"))
+                .collect();
+            let _ = writeln!(text, "{}: {}", count(self.roles.len(), "role", "roles"), numbers.join(", "));
+        }
+        let _ = writeln!(text, "{BOLD}Result: {}{BOLD:#}", self.verdict);
         text
     }
 
@@ -123,11 +133,25 @@ impl ProofView {
                 let exit = report.exit;
                 report.render(format, exit)
             }
-            Err(roles) => {
+            Err(mut roles) => {
                 let ends: Vec<_> = roles.iter().map(Report::end).collect();
-                FleetReport { roles, ..FleetReport::new(PROVE, &ends, 0) }.render(format)
+                roles.extend(self.report_of_file(file));
+                let exit = ExitCode::from(self.result);
+                FleetReport { roles, exit, ..FleetReport::new(PROVE, &ends, 0) }.render(format)
             }
         }
+    }
+
+    /// What was claimed of the file as a whole, as one more report.
+    fn report_of_file(&self, file: &str) -> Option<Report> {
+        let whole = RoleProofView {
+            result: self.result,
+            role: None,
+            claims: self.claims.clone(),
+            findings: Vec::new(),
+            notes: Vec::new(),
+        };
+        (!self.claims.is_empty()).then(|| self.report(&whole, file))
     }
 
     fn report(&self, proof: &RoleProofView, file: &str) -> Report {
@@ -144,7 +168,7 @@ impl ProofView {
         }
     }
 
-    /// One role as it is; several under `roles`, beside the result of all.
+    /// One role as it is; several under `roles`, beside the result of all and what was claimed of the file.
     pub fn to_json(&self) -> String {
         self.answer.to_json()
     }

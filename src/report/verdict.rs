@@ -183,14 +183,16 @@ impl Report {
     /// What was found of the role, or made.
     fn outcome_of_role(&self) -> String {
         let faults = self.faults();
-        let proof = match &self.verification {
-            Some(verification) if verification.claims.is_empty() => "",
-            Some(_) if faults.is_empty() => "every claim about the role is proved",
-            Some(_) | None => "",
-        };
-        let found = match (faults.is_empty(), proof) {
-            (false, _) => listed(&faults),
-            (true, proof) => proof.to_owned(),
+        let found = match &self.verification {
+            _ if !faults.is_empty() => listed(&faults),
+            Some(verification) if !verification.claims.is_empty() => match verification.warnings() {
+                0 => "every claim about the role is proved".to_owned(),
+                number => format!(
+                    "every claim about the role is proved, with {}",
+                    count(number, "warning", "warnings")
+                ),
+            },
+            Some(_) | None => String::new(),
         };
         let after = |what: String| match (found.as_str(), faults.is_empty()) {
             ("", _) => what,
@@ -275,12 +277,14 @@ impl Report {
             })
         };
         let verification = || self.verification.iter();
+        let is_refuted =
+            verification().flat_map(|it| &it.claims).any(|claim| claim.result == ClaimOutcome::Refuted);
         let refuted = of_drift(ExitCode::Refuted)
             .chain(claims(ClaimOutcome::Refuted))
             .chain(
                 verification()
                     .flat_map(|it| &it.findings)
-                    .filter(|finding| finding.exit == ExitCode::Refuted)
+                    .filter(|finding| finding.exit == ExitCode::Refuted && !(is_refuted && finding.has_claim))
                     .map(|finding| finding.message.shown()),
             )
             .chain(
@@ -384,6 +388,12 @@ impl FleetReport {
             ExitCode::Success => format!("done: all {all} manifests ended with exit code 0"),
             ExitCode::Failed | ExitCode::Usage => {
                 format!("failed: {}", some(of(ExitCode::Failed) + of(ExitCode::Usage)))
+            }
+            ExitCode::Refuted if self.command == PROVE && of(self.exit) == 0 => {
+                format!("refuted: no role of {} is the one that was stated", self.counted())
+            }
+            ExitCode::Inconclusive if self.command == PROVE && of(self.exit) == 0 => {
+                format!("undecided: whether one of {} is the one that was stated", self.counted())
             }
             ExitCode::Refuted => format!("refuted: {}", some(of(ExitCode::Refuted))),
             ExitCode::Inconclusive => format!("undecided: {}", some(of(ExitCode::Inconclusive))),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Text;
 use super::note::{note_in_words, untested_in_words};
-use super::{ActionTestView, AnalysisView, ErrorView, FindingView, ProbeView, RowView};
+use super::{ActionTestView, AnalysisView, ErrorView, FindingView, Level, ProbeView, RowView};
 use crate::manifest::PartyName;
 use crate::verify::Verification;
 use crate::verify::claim::{Absent, Claim, ClaimKind, ClaimOutcome};
@@ -96,6 +96,11 @@ impl VerificationView {
         self.probes.iter().chain(self.twin.iter().flat_map(|twin| &twin.probes))
     }
 
+    /// How many warnings are left.
+    pub(super) fn warnings(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.level == Level::Warning).count()
+    }
+
     /// What went wrong with the twin.
     pub(super) fn troubles(&self) -> impl Iterator<Item = &ErrorView> {
         self.twin.iter().flat_map(|twin| &twin.trouble)
@@ -105,12 +110,22 @@ impl VerificationView {
 impl VerificationView {
     /// What was verified, with what went wrong with the twin: what to say about that, the room `failure` knows.
     pub fn new(verification: &Verification, troubles: Vec<ErrorView>) -> Self {
-        let Verification { party, claims, findings, probes, twin, analyses, actions, organization, notes } =
-            verification;
+        let Verification {
+            party,
+            fail_on,
+            claims,
+            findings,
+            probes,
+            twin,
+            analyses,
+            actions,
+            organization,
+            notes,
+        } = verification;
         Self {
             table: Vec::new(),
             claims: claims.iter().map(ClaimView::from).collect(),
-            findings: findings.iter().map(FindingView::from).collect(),
+            findings: findings.iter().map(|finding| FindingView::new(finding, *fail_on)).collect(),
             probes: probes.iter().map(|probe| ProbeView::new(probe, party)).collect(),
             twin: twin.as_ref().map(|twin| TwinView::new(twin, party, troubles)),
             analyses: analyses.iter().map(AnalysisView::from).collect(),

@@ -125,7 +125,10 @@ fn needs(proposition: &Proposition) -> Option<Absent> {
             | prove::Claim::BoundaryAllowsNoMore
             | prove::Claim::OnlyThroughRole => None,
         },
-        Proposition::WhoCanAssume | Proposition::WhatSessionsCanDo | Proposition::OrganizationAgrees => None,
+        Proposition::WhoCanAssume
+        | Proposition::WhatSessionsCanDo
+        | Proposition::OrganizationAgrees
+        | Proposition::OneRoleIsMeant { .. } => None,
     }
 }
 
@@ -133,7 +136,9 @@ fn needs(proposition: &Proposition) -> Option<Absent> {
 fn besides(decided: &Decided) -> Vec<String> {
     match decided {
         Decided::Refuted(witness) => vec![witness.sentence.clone()],
-        Decided::Denied { reasons } | Decided::Absent { reasons, .. } => reasons.clone(),
+        Decided::Denied { reasons } | Decided::Unmet { reasons } | Decided::Absent { reasons, .. } => {
+            reasons.clone()
+        }
         Decided::Proved | Decided::Undecided { .. } => Vec::new(),
     }
 }

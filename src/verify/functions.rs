@@ -172,7 +172,11 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
         match &mut claim.decided {
             Decided::Undecided { reasons: known } => known.append(&mut reasons),
             Decided::Proved if !reasons.is_empty() => claim.decided = Decided::Undecided { reasons },
-            Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Absent { .. } => {}
+            Decided::Proved
+            | Decided::Refuted(_)
+            | Decided::Denied { .. }
+            | Decided::Unmet { .. }
+            | Decided::Absent { .. } => {}
         }
         claim
     });

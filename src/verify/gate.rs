@@ -17,7 +17,7 @@ use super::claim::{Claim, ClaimKind, ClaimOutcome};
 use super::paper::{Examined, claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
-use crate::iam::lint::{Finding as Fault, FindingId, Severity};
+use crate::iam::lint::{FailOn, Finding as Fault, FindingId, Severity};
 use crate::observe::ownership::is_own_role;
 use crate::observe::survey::Survey;
 use crate::plan::aws::Foreign;
@@ -70,7 +70,7 @@ pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict
     let Examined { claims, findings, notes } = examine(&planned, survey);
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
-    let objections = objections(&claims, &findings, allowed, is_new);
+    let objections = objections(&claims, &findings, survey.desired.fail_on, allowed, is_new);
     let mut verification = Verification::on_paper(&survey.desired, claims, findings);
     verification.notes.extend(notes);
     Verdict { verification, objections }
@@ -81,6 +81,7 @@ pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict
 pub fn objections(
     claims: &[Claim],
     findings: &[Fault],
+    fail_on: FailOn,
     allowed: &Allowed,
     is_new: impl Fn(&Claim) -> bool,
 ) -> Vec<Objection> {
@@ -93,7 +94,7 @@ pub fn objections(
     let broken = decided.filter(|claim| !allowed.covers(claim.kind(), findings)).filter_map(of_claim);
     let faults = findings
         .iter()
-        .filter(|finding| stops(finding.id) && !allowed.accepts(finding.id))
+        .filter(|finding| stops(finding.id, fail_on) && !allowed.accepts(finding.id))
         .map(|finding| Objection::Fault(finding.clone()));
     broken.chain(faults).collect()
 }
@@ -130,23 +131,24 @@ impl Allowed {
     }
 }
 
-/// Whether the finding stops a plan by itself: an error about the trust, or a document that IAM does not store. Those about
-/// permissions stop it through the claim that they break.
-fn stops(id: FindingId) -> bool {
+/// Whether the finding stops a plan by itself: one that fails about the trust, a policy that others have, or a document that IAM
+/// does not store. The other findings about permissions stop it through the claim that they break, and no plan for the role writes
+/// what is found of a function.
+fn stops(id: FindingId, fail_on: FailOn) -> bool {
     use FindingId::{
         G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
         T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
     };
     let is_gated = match id {
         T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
-        | T19 | T20 | T21 | T22 | T23 | T24 | G1 => true,
-        P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G2 => false,
+        | T19 | T20 | T21 | T22 | T23 | T24 | P4 | G1 => true,
+        P1 | P2 | P3 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G2 => false,
     };
-    is_gated && id.severity() == Severity::Error
+    is_gated && id.fails(fail_on)
 }
 
 /// The claims that fail because of the finding.
-fn breaks(id: FindingId) -> &'static [ClaimKind] {
+pub(crate) fn breaks(id: FindingId) -> &'static [ClaimKind] {
     use ClaimKind::{EveryTarget, ExternalId, MayAssume, OnlyTargets, OnlyTrusted};
     use FindingId::{
         G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,

@@ -9,7 +9,7 @@ use super::organization::OrganizationStanding;
 use super::probe::Probe;
 use super::twin::Examined;
 use crate::desired::aws::Desired;
-use crate::iam::lint::Finding as Fault;
+use crate::iam::lint::{FailOn, Finding as Fault};
 use crate::manifest::{PartyName, Vendor};
 
 /// Everything that was verified.
@@ -17,6 +17,8 @@ use crate::manifest::{PartyName, Vendor};
 pub struct Verification {
     /// What reports call whoever assumes the role.
     pub party: PartyName,
+    /// How severe a finding must be to fail the role by itself.
+    pub fail_on: FailOn,
     /// The claims, decided from the documents.
     pub claims: Vec<Claim>,
     /// Findings in addition to the claims.
@@ -40,6 +42,7 @@ impl Verification {
     pub fn about(desired: &Desired) -> Self {
         Self {
             party: desired.party(),
+            fail_on: desired.fail_on,
             claims: Vec::new(),
             findings: Vec::new(),
             probes: Vec::new(),

@@ -215,6 +215,7 @@ impl Job {
                     role,
                     parameters: BTreeMap::new(),
                     plain_references,
+                    fail_on: FailOn::default(),
                     intent: intent.into(),
                 }))
             }

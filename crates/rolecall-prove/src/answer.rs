@@ -16,6 +16,8 @@ use crate::words::{claim_in_words, place_in_words, witness_value};
 pub struct Answer {
     /// What became of all of them.
     pub result: ClaimOutcome,
+    /// What was claimed of the file as a whole.
+    pub claims: Vec<ClaimAnswer>,
     /// One a role.
     pub roles: Vec<RoleAnswer>,
 }
@@ -77,13 +79,18 @@ pub struct FindingAnswer {
 
 impl From<&FileProof> for Answer {
     fn from(proof: &FileProof) -> Self {
-        Self { result: proof.outcome(), roles: proof.roles.iter().map(RoleAnswer::from).collect() }
+        let FileProof { source: _, claims, roles } = proof;
+        Self {
+            result: proof.outcome(),
+            claims: claims.iter().map(ClaimAnswer::from).collect(),
+            roles: roles.iter().map(RoleAnswer::from).collect(),
+        }
     }
 }
 
 impl From<&RoleProof> for RoleAnswer {
     fn from(proof: &RoleProof) -> Self {
-        let RoleProof { role, claims, findings, notes } = proof;
+        let RoleProof { role, claims, findings, notes, fail_on: _ } = proof;
         Self {
             result: proof.outcome(),
             role: role.clone(),
@@ -122,12 +129,13 @@ impl From<&Finding> for FindingAnswer {
 }
 
 impl Answer {
-    /// One role as it is; several under `roles`, beside the result of all.
+    /// One role as it is; several under `roles`, beside the result of all and what was claimed of the file.
     #[must_use]
     pub fn to_json(&self) -> String {
         let value = match self.roles.as_slice() {
             [role] => json!(role),
-            roles => json!({ "result": self.result, "roles": roles }),
+            roles if self.claims.is_empty() => json!({ "result": self.result, "roles": roles }),
+            roles => json!({ "result": self.result, "claims": self.claims, "roles": roles }),
         };
         format!("{value:#}\n")
     }

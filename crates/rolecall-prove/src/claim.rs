@@ -74,6 +74,13 @@ pub enum Proposition {
     WhatSessionsCanDo,
     /// That no policy of the organization denies what the role is for.
     OrganizationAgrees,
+    /// That one of the roles in a file is the one that was stated.
+    OneRoleIsMeant {
+        /// What was stated of it, in words.
+        stated: String,
+        /// What the most of it is about.
+        kind: ClaimKind,
+    },
 }
 
 impl Proposition {
@@ -101,6 +108,7 @@ impl Proposition {
             Self::WhoCanAssume => ClaimKind::OnlyTrusted,
             Self::WhatSessionsCanDo => ClaimKind::OnlyTargets,
             Self::OrganizationAgrees => ClaimKind::Organization,
+            Self::OneRoleIsMeant { stated: _, kind } => *kind,
         }
     }
 
@@ -122,7 +130,10 @@ impl Proposition {
                 | prove::Claim::BoundaryAllowsNoMore
                 | prove::Claim::OnlyThroughRole => false,
             },
-            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => false,
+            Self::WhoCanAssume
+            | Self::WhatSessionsCanDo
+            | Self::OrganizationAgrees
+            | Self::OneRoleIsMeant { .. } => false,
         }
     }
 
@@ -145,7 +156,10 @@ impl Proposition {
                 | prove::Claim::BoundaryAllowsNoMore
                 | prove::Claim::OnlyThroughRole => false,
             },
-            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => true,
+            Self::WhoCanAssume
+            | Self::WhatSessionsCanDo
+            | Self::OrganizationAgrees
+            | Self::OneRoleIsMeant { .. } => true,
         }
     }
 
@@ -168,7 +182,10 @@ impl Proposition {
                 | prove::Claim::BoundaryAllowsNoMore
                 | prove::Claim::OnlyThroughRole => None,
             },
-            Self::WhoCanAssume | Self::WhatSessionsCanDo | Self::OrganizationAgrees => None,
+            Self::WhoCanAssume
+            | Self::WhatSessionsCanDo
+            | Self::OrganizationAgrees
+            | Self::OneRoleIsMeant { .. } => None,
         }
     }
 }
@@ -195,6 +212,11 @@ pub enum Decided {
     Refuted(Box<Witness>),
     /// Policies of the organization break it; each reason names the request and the policy.
     Denied {
+        /// At least one.
+        reasons: Vec<String>,
+    },
+    /// Nothing in the file is what was stated.
+    Unmet {
         /// At least one.
         reasons: Vec<String>,
     },
@@ -245,9 +267,10 @@ impl Claim {
     pub fn outcome(&self) -> ClaimOutcome {
         match self.decided {
             Decided::Proved => ClaimOutcome::Proved,
-            Decided::Refuted(_) | Decided::Denied { .. } | Decided::Absent { is_needed: true, .. } => {
-                ClaimOutcome::Refuted
-            }
+            Decided::Refuted(_)
+            | Decided::Denied { .. }
+            | Decided::Unmet { .. }
+            | Decided::Absent { is_needed: true, .. } => ClaimOutcome::Refuted,
             Decided::Undecided { .. } | Decided::Absent { is_needed: false, .. } => ClaimOutcome::Unknown,
         }
     }
@@ -256,9 +279,11 @@ impl Claim {
     pub fn absent(&self) -> Option<Absent> {
         match &self.decided {
             Decided::Absent { what, is_needed: _, reasons: _ } => Some(*what),
-            Decided::Proved | Decided::Refuted(_) | Decided::Denied { .. } | Decided::Undecided { .. } => {
-                None
-            }
+            Decided::Proved
+            | Decided::Refuted(_)
+            | Decided::Denied { .. }
+            | Decided::Unmet { .. }
+            | Decided::Undecided { .. } => None,
         }
     }
 
@@ -266,9 +291,11 @@ impl Claim {
     pub fn witness(&self) -> Option<&Witness> {
         match &self.decided {
             Decided::Refuted(witness) => Some(witness),
-            Decided::Proved | Decided::Denied { .. } | Decided::Absent { .. } | Decided::Undecided { .. } => {
-                None
-            }
+            Decided::Proved
+            | Decided::Denied { .. }
+            | Decided::Unmet { .. }
+            | Decided::Absent { .. }
+            | Decided::Undecided { .. } => None,
         }
     }
 
@@ -281,6 +308,7 @@ impl Claim {
     pub fn reasons(&self) -> &[String] {
         match &self.decided {
             Decided::Denied { reasons }
+            | Decided::Unmet { reasons }
             | Decided::Undecided { reasons }
             | Decided::Absent { what: _, is_needed: _, reasons } => reasons,
             Decided::Proved | Decided::Refuted(_) => &[],

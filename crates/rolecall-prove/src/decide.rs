@@ -125,6 +125,7 @@ fn assuming(claim: Claim, assumptions: &[String]) -> Claim {
         Decided::Proved
         | Decided::Refuted(_)
         | Decided::Denied { .. }
+        | Decided::Unmet { .. }
         | Decided::Absent { .. }
         | Decided::Undecided { .. } => claim,
     }

@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod claim;
 mod decide;
+mod meant;
 pub mod reasons;
 mod request;
 pub mod role_proof;

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rolecall_extract::{ExtractError, Extracted, Kind, RoleDocuments, Side, extract};
-use rolecall_iam::lint::{Finding, FindingId};
+use rolecall_iam::lint::{FailOn, Finding, FindingId};
+use rolecall_iam::principal::Principal;
 use rolecall_iam::prove::RoleIntent;
 
-use crate::claim::{Claim, ClaimKind, Proposition};
+use crate::claim::{Claim, ClaimKind, ClaimOutcome, Proposition};
 use crate::decide::{decide, findings, shared_ids};
+use crate::meant::{is_stated, unmet};
 use crate::role_proof::{FileProof, RoleProof};
 use crate::service_role::services_alone;
 
@@ -29,6 +31,8 @@ pub struct ProveRequest {
     pub plain_references: bool,
     /// What the roles are for.
     pub intent: RoleIntent,
+    /// How severe a finding must be to refute a role by itself.
+    pub fail_on: FailOn,
 }
 
 /// Why a document cannot be proved.
@@ -73,11 +77,12 @@ impl ProveRequest {
     /// The proofs of these roles of it.
     #[must_use]
     pub fn prove(&self, Extracted { kind, roles }: &Extracted) -> FileProof {
-        let RoleIntent { role: _, trusted, external_id, targets: _, allowance: _, further_ids: _ } =
-            &self.intent;
-        // Of several roles the intent is about those that somebody outside can assume.
-        let is_stated = !trusted.is_empty() || external_id.is_some() || self.intent.states_permissions();
-        let is_meant = is_stated && roles.len() == 1;
+        // Of several roles the intent is about those that somebody outside can assume, or a service that is stated.
+        let is_only = is_stated(&self.intent) && roles.len() == 1;
+        let is_meant = |services: &BTreeSet<&str>| {
+            let is_of = |principal: &Principal| matches!(principal, Principal::Service(service) if services.contains(service.as_str()));
+            is_only || self.intent.trusted.iter().any(is_of)
+        };
         let shared = shared_ids(roles);
         let prove = |index: usize, role: &RoleDocuments| {
             let intent = self.intent_of(role);
@@ -86,22 +91,85 @@ impl ProveRequest {
                 let reason =
                     format!("the file has more than {MOST_ROLES} roles; --role NAME proves only that role");
                 let claims = vec![Claim::undecided(Proposition::WhoCanAssume, vec![reason])];
-                return RoleProof { role: name, claims, findings: Vec::new(), notes: role.notes.clone() };
+                return (true, self.proof(name, claims, Vec::new(), role.notes.clone()));
             }
-            if !is_meant && let Some(services) = services_alone(role) {
-                return of_services(name, role, &services);
+            if let Some(services) = services_alone(role).filter(|services| !is_meant(services)) {
+                return (false, self.of_services(name, role, &services));
             }
             if matches!(
                 (&role.trust, &role.permissions),
                 (Side::Unknown(_), Side::Known(_) | Side::Unknown(_))
             ) && !self.intent.states_permissions()
             {
-                return of_unknown_trust(name, role, &intent);
+                return (true, self.of_unknown_trust(name, role, &intent));
             }
             let findings = findings(role, Some((index, &shared)), &intent, &[]);
-            RoleProof { role: name, claims: decide(role, &intent), findings, notes: role.notes.clone() }
+            (true, self.proof(name, decide(role, &intent), findings, role.notes.clone()))
         };
-        FileProof { source: self.source(*kind), roles: in_parallel(roles, prove) }
+        let (held, roles): (Vec<bool>, Vec<RoleProof>) = in_parallel(roles, prove).into_iter().unzip();
+        let mut proof = FileProof { source: self.source(*kind), claims: Vec::new(), roles };
+        // A role that is refuted or unknown says already that the file is not what is stated.
+        if proof.outcome() == ClaimOutcome::Proved {
+            let meant: Vec<&RoleProof> =
+                proof.roles.iter().zip(&held).filter(|(_, held)| **held).map(|(role, _)| role).collect();
+            let unmet = unmet(&self.intent, &meant);
+            match proof.roles.as_mut_slice() {
+                [role] => role.claims.extend(unmet),
+                _ => proof.claims.extend(unmet),
+            }
+        }
+        proof
+    }
+
+    /// A role of which it is not known who can assume it. Nobody stated what it is for, so that its permissions are not judged:
+    /// it may be no role for a vendor at all.
+    fn of_unknown_trust(&self, name: Option<String>, role: &RoleDocuments, intent: &RoleIntent) -> RoleProof {
+        let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
+        let mut notes = role.notes.clone();
+        notes.push(
+            "its permissions were not judged, because who can assume it is not known; --target says what the role is for"
+                .to_owned(),
+        );
+        self.proof(name, decide(&trust, intent), Vec::new(), notes)
+    }
+
+    /// A role that only AWS services can assume. Nobody stated what it is for, so that its permissions are not judged, and no
+    /// external ID is expected of a service.
+    fn of_services(
+        &self,
+        name: Option<String>,
+        role: &RoleDocuments,
+        services: &BTreeSet<&str>,
+    ) -> RoleProof {
+        let intent = RoleIntent { role: role.arn.clone(), ..RoleIntent::default() };
+        let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
+        let claims =
+            decide(&trust, &intent).into_iter().filter(|claim| claim.kind() != ClaimKind::ExternalId);
+        // T23 is about a service that acts for others; without an intent it is a remark about such a role, not a fault.
+        let (remarks, found): (Vec<Finding>, Vec<Finding>) = findings(&trust, None, &intent, &[])
+            .into_iter()
+            .partition(|finding| finding.id == FindingId::T23);
+        let listed: Vec<&str> = services.iter().copied().collect();
+        let (service, listed) = (if listed.len() == 1 { "service" } else { "services" }, listed.join(", "));
+        let mut notes = role.notes.clone();
+        notes.push(format!("the role trusts only the AWS {service} {listed}"));
+        notes.extend(remarks.iter().map(|finding| format!("{}: {}", finding.id, finding.message)));
+        if !matches!(role.permissions, Side::Absent) {
+            notes.push(
+                "its permissions were not judged; `--role NAME` with --principal or --target says what the role is for".to_owned(),
+            );
+        }
+        self.proof(name, claims.collect(), found, notes)
+    }
+
+    fn proof(
+        &self,
+        role: Option<String>,
+        claims: Vec<Claim>,
+        findings: Vec<Finding>,
+        notes: Vec<String>,
+    ) -> RoleProof {
+        RoleProof { role, claims, findings, notes, fail_on: self.fail_on }
     }
 }
 
@@ -150,38 +218,4 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(usize, &T) -> R 
     });
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// A role of which it is not known who can assume it. Nobody stated what it is for, so that its permissions are not judged:
-/// it may be no role for a vendor at all.
-fn of_unknown_trust(name: Option<String>, role: &RoleDocuments, intent: &RoleIntent) -> RoleProof {
-    let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
-    let mut notes = role.notes.clone();
-    notes.push(
-        "its permissions were not judged, because who can assume it is not known; --target says what the role is for"
-            .to_owned(),
-    );
-    RoleProof { role: name, claims: decide(&trust, intent), findings: Vec::new(), notes }
-}
-
-/// A role that only AWS services can assume. Nobody stated what it is for, so that its permissions are not judged, and no
-/// external ID is expected of a service.
-fn of_services(name: Option<String>, role: &RoleDocuments, services: &BTreeSet<&str>) -> RoleProof {
-    let intent = RoleIntent { role: role.arn.clone(), ..RoleIntent::default() };
-    let trust = RoleDocuments { permissions: Side::Absent, ..role.clone() };
-    let claims = decide(&trust, &intent).into_iter().filter(|claim| claim.kind() != ClaimKind::ExternalId);
-    // T23 is about a service that acts for others; without an intent it is a remark about such a role, not a fault.
-    let (remarks, found): (Vec<Finding>, Vec<Finding>) =
-        findings(&trust, None, &intent, &[]).into_iter().partition(|finding| finding.id == FindingId::T23);
-    let listed: Vec<&str> = services.iter().copied().collect();
-    let (service, listed) = (if listed.len() == 1 { "service" } else { "services" }, listed.join(", "));
-    let mut notes = role.notes.clone();
-    notes.push(format!("the role trusts only the AWS {service} {listed}"));
-    notes.extend(remarks.iter().map(|finding| format!("{}: {}", finding.id, finding.message)));
-    if !matches!(role.permissions, Side::Absent) {
-        notes.push(
-            "its permissions were not judged; `--role NAME` with --principal or --target says what the role is for".to_owned(),
-        );
-    }
-    RoleProof { role: name, claims: claims.collect(), findings: found, notes }
 }

@@ -1,6 +1,6 @@
 //! The proof of the roles in a file: what `rolecall prove` decides.
 
-use rolecall_iam::lint::{Finding, Severity};
+use rolecall_iam::lint::{FailOn, Finding, Severity};
 
 use crate::claim::{Claim, ClaimOutcome};
 
@@ -15,24 +15,26 @@ pub struct RoleProof {
     pub findings: Vec<Finding>,
     /// What was taken for granted.
     pub notes: Vec<String>,
+    /// How severe a finding must be to refute it by itself.
+    pub fail_on: FailOn,
 }
 
 impl RoleProof {
-    /// What became of it. Any finding that is more than a note refutes it, as a broken claim does: no claim is about session
-    /// tags, say, and still nobody means to let strangers choose them.
+    /// What became of it. A finding that fails refutes it, as a broken claim does: no claim is about a document that IAM rejects,
+    /// say.
     pub fn outcome(&self) -> ClaimOutcome {
-        let is_grave = |finding: &Finding| match finding.id.severity() {
-            Severity::Note => false,
-            Severity::Warning | Severity::Error => true,
-        };
-        let any = |outcome| self.claims.iter().any(|claim| claim.outcome() == outcome);
-        if any(ClaimOutcome::Refuted) || self.findings.iter().any(is_grave) {
-            ClaimOutcome::Refuted
-        } else if any(ClaimOutcome::Unknown) || self.claims.is_empty() {
-            ClaimOutcome::Unknown
-        } else {
-            ClaimOutcome::Proved
+        if self.findings.iter().any(|finding| finding.id.fails(self.fail_on)) {
+            return ClaimOutcome::Refuted;
         }
+        match self.claims.is_empty() {
+            true => ClaimOutcome::Unknown,
+            false => together(self.claims.iter().map(Claim::outcome)),
+        }
+    }
+
+    /// How many warnings are left.
+    pub fn warnings(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.id.severity() == Severity::Warning).count()
     }
 }
 
@@ -41,6 +43,8 @@ impl RoleProof {
 pub struct FileProof {
     /// What the file is, and what it is called.
     pub source: String,
+    /// What is claimed of the file as a whole; empty where its roles say all.
+    pub claims: Vec<Claim>,
     /// Its roles.
     pub roles: Vec<RoleProof>,
 }
@@ -48,13 +52,22 @@ pub struct FileProof {
 impl FileProof {
     /// What became of all of them.
     pub fn outcome(&self) -> ClaimOutcome {
-        let outcomes: Vec<ClaimOutcome> = self.roles.iter().map(RoleProof::outcome).collect();
-        if outcomes.contains(&ClaimOutcome::Refuted) {
-            ClaimOutcome::Refuted
-        } else if outcomes.contains(&ClaimOutcome::Unknown) {
-            ClaimOutcome::Unknown
-        } else {
-            ClaimOutcome::Proved
-        }
+        let roles = self.roles.iter().map(RoleProof::outcome);
+        together(roles.chain(self.claims.iter().map(Claim::outcome)))
     }
+
+    /// How many warnings are left.
+    pub fn warnings(&self) -> usize {
+        self.roles.iter().map(RoleProof::warnings).sum()
+    }
+}
+
+/// One that is refuted refutes all of them; one that is unknown leaves all of them unknown.
+fn together(outcomes: impl Iterator<Item = ClaimOutcome>) -> ClaimOutcome {
+    let severity = |outcome: &ClaimOutcome| match outcome {
+        ClaimOutcome::Proved => 0,
+        ClaimOutcome::Unknown => 1,
+        ClaimOutcome::Refuted => 2,
+    };
+    outcomes.max_by_key(severity).unwrap_or(ClaimOutcome::Proved)
 }

@@ -6,7 +6,7 @@ use rolecall_iam::lint::Finding;
 use rolecall_iam::prove::Witness;
 use serde_json::{Map, Value, json};
 
-use crate::claim::{ClaimKind, Proposition};
+use crate::claim::{ClaimKind, ClaimOutcome, Proposition};
 
 /// What is claimed.
 #[must_use]
@@ -18,6 +18,19 @@ pub fn claim_in_words(proposition: &Proposition) -> String {
         Proposition::OrganizationAgrees => {
             "no organization policy denies assuming the role or invoking a target".to_owned()
         }
+        Proposition::OneRoleIsMeant { stated, kind: _ } => format!("a role of the file is for {stated}"),
+    }
+}
+
+/// What became of a role or a file, with the warnings that are left.
+#[must_use]
+pub fn verdict_in_words(outcome: ClaimOutcome, warnings: usize) -> String {
+    match (outcome, warnings) {
+        (ClaimOutcome::Proved, 0) => "proved".to_owned(),
+        (ClaimOutcome::Proved, 1) => "proved, with 1 warning".to_owned(),
+        (ClaimOutcome::Proved, number) => format!("proved, with {number} warnings"),
+        (ClaimOutcome::Refuted, _) => "refuted".to_owned(),
+        (ClaimOutcome::Unknown, _) => "unknown".to_owned(),
     }
 }
 

@@ -447,8 +447,8 @@
     // Below the role's name, where it has one.
     const heading = (words) => make(role.role === null ? "h3" : "h4", { class: "part" }, words);
     if (role.role !== null) {
-      const [sign, word] = WORDS[role.result];
-      parts.push(make("h3", { class: role.result }, make("span", { class: "badge" }, make("span", { "aria-hidden": "true" }, sign), ` ${word.toLowerCase()}`), " ", make("span", { class: "name" }, role.role)));
+      const [sign] = WORDS[role.result];
+      parts.push(make("h3", { class: role.result }, make("span", { class: "badge" }, make("span", { "aria-hidden": "true" }, sign), ` ${role.verdict}`), " ", make("span", { class: "name" }, role.role)));
     }
     if (role.findings.length) parts.push(heading("Findings"), make("ul", {}, ...role.findings.map(findingItem)));
     parts.push(heading("Claims"), make("ul", {}, ...role.claims.map(claimItem)));
@@ -498,13 +498,14 @@
     const [proved, refuted, unknown] = page.counts;
     const total = proved + refuted + unknown;
     const all = page.roles;
-    const claims = all.flatMap((role) => role.claims);
+    const claims = [...page.claims, ...all.flatMap((role) => role.claims)];
     const of = (result) => claims.filter((claim) => claim.result === result).length;
     const findings = all.flatMap((role) => role.findings).length;
     const counted = total > 1
       ? `${page.kind} with ${number(total, "role", "roles")}: ${[[refuted, "refuted"], [unknown, "unknown"], [proved, "proved"]].filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`).join(", ")}.`
       : `${page.kind}: ${[[of("refuted"), "refuted"], [of("unknown"), "unknown"], [of("proved"), "proved"]].filter(([count]) => count > 0).map(([count, word]) => `${number(count, "claim", "claims")} ${word}`).join(", ")}${findings ? `, ${number(findings, "finding", "findings")}` : ""}.`;
-    verdict(page.result, undefined, counted, heldToList(page.held_to));
+    verdict(page.result, page.verdict[0].toUpperCase() + page.verdict.slice(1), counted, heldToList(page.held_to));
+    if (page.claims.length) roles.push(make("article", {}, make("h3", { class: "part" }, "The document as a whole"), make("ul", {}, ...page.claims.map(claimItem))));
     roles.push(...all.map(roleItem));
     if (all.length < total) roles.push(make("p", { class: "help" }, `${all.length} of ${total} roles are shown, most severe first. The answer as JSON has all of them.`));
     chooseRole(page.names, $("role").value);

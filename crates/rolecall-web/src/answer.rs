@@ -6,12 +6,13 @@
 use rolecall_extract::{
     ExtractError, Extracted, Kind, MAX_BYTES, Parameters, Places, RoleDocuments, extract, text,
 };
+use rolecall_iam::explain::Explanation;
 use rolecall_iam::lint::Finding;
 use rolecall_prove::answer::Answer;
 use rolecall_prove::claim::{Claim, ClaimOutcome};
 use rolecall_prove::reasons::explain_claim;
 use rolecall_prove::role_proof::{FileProof, RoleProof};
-use rolecall_prove::words::{claim_in_words, place_in_words, witness_value};
+use rolecall_prove::words::{claim_in_words, place_in_words, verdict_in_words, witness_value};
 use rolecall_prove::{ProveRequest, name_of};
 use rolecall_shown::{Shown, neutral};
 use serde::Serialize;
@@ -71,6 +72,10 @@ pub struct Decided {
     pub result: ClaimOutcome,
     /// What was stated, and so is a part of what the result means.
     pub held_to: Vec<HeldTo>,
+    /// The same in words, with the warnings that are left.
+    pub verdict: String,
+    /// What was claimed of the document as a whole.
+    pub claims: Vec<ClaimShown>,
     /// How many roles were proved, refuted, and left unknown.
     pub counts: [usize; 3],
     /// The roles, most severe first; not more than the page shows.
@@ -112,6 +117,8 @@ pub struct RoleShown {
     pub role: Option<String>,
     /// What became of it.
     pub result: ClaimOutcome,
+    /// The same in words, with the warnings that are left.
+    pub verdict: String,
     /// What was claimed.
     pub claims: Vec<ClaimShown>,
     /// Findings in addition to the claims.
@@ -221,6 +228,8 @@ fn decided(question: &Question, request: &ProveRequest, extracted: &Extracted, b
         kind: kind.to_string(),
         result: proof.outcome(),
         held_to: held_to(question, names.len()),
+        verdict: verdict_in_words(proof.outcome(), proof.warnings()),
+        claims: proof.claims.iter().map(|claim| shown_claim(claim, None, Vec::new())).collect(),
         counts,
         roles: shown_roles(&proof, roles, &request.text, before),
         names,
@@ -280,25 +289,32 @@ fn shown_roles(proof: &FileProof, roles: &[RoleDocuments], text: &str, before: u
 }
 
 fn shown_role(proof: &RoleProof, role: &RoleDocuments, marker: &Marker<'_>) -> RoleShown {
-    let RoleProof { role: name, claims, findings, notes } = proof;
+    let RoleProof { role: name, claims, findings, notes, fail_on: _ } = proof;
     RoleShown {
         role: name.as_deref().map(shown),
         result: proof.outcome(),
-        claims: claims.iter().map(|claim| shown_claim(claim, role, marker)).collect(),
+        verdict: verdict_in_words(proof.outcome(), proof.warnings()),
+        claims: claims
+            .iter()
+            .map(|claim| {
+                let explanation =
+                    claim.request().and_then(|request| explain_claim(role, claim.kind(), request));
+                shown_claim(claim, explanation.as_ref(), marker.of_claim(role, claim))
+            })
+            .collect(),
         findings: findings.iter().map(|finding| shown_finding(finding, role, marker)).collect(),
         notes: notes.iter().map(|note| shown(note)).collect(),
     }
 }
 
-fn shown_claim(claim: &Claim, role: &RoleDocuments, marker: &Marker<'_>) -> ClaimShown {
-    let explanation = claim.request().and_then(|request| explain_claim(role, claim.kind(), request));
+fn shown_claim(claim: &Claim, explanation: Option<&Explanation>, marks: Vec<Mark>) -> ClaimShown {
     ClaimShown {
         claim: shown(&claim_in_words(&claim.proposition)),
         result: claim.outcome(),
         because: claim.because().iter().map(|reason| shown(reason)).collect(),
         request: claim.witness().map(witness_value).map(request_shown),
         explanation: explanation.map(|explanation| shown_page(&explanation.to_string())),
-        marks: marker.of_claim(role, claim),
+        marks,
     }
 }
 

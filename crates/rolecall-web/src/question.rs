@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use rolecall_iam::lint::FailOn;
 use rolecall_prove::ProveRequest;
 use rolecall_prove::stated::{StatedIntent, parameter, principal, stated_use};
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,7 @@ impl Question {
             parameters: parameters.into_iter().collect(),
             plain_references: self.plain_references,
             intent: intent.into(),
+            fail_on: FailOn::default(),
         })
     }
 }

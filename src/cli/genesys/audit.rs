@@ -72,7 +72,7 @@ pub(crate) async fn run(options: &AuditCommand, printer: &mut Printer) -> Comman
     let found = entries.iter().filter_map(EntryView::foreign_change).collect();
     let foreign = described.map(|_| ForeignChanges { found, is_cut });
     let exit = foreign.as_ref().map_or(ExitCode::Success, ForeignChanges::exit);
-    let finding = |change| FindingView::from(&Finding::ForeignChange(Box::new(change)));
+    let finding = |change| FindingView::new(&Finding::ForeignChange(Box::new(change)), Default::default());
     let findings = foreign.map(|foreign| foreign.found.into_iter().map(finding).collect());
     if *with_cloudtrail {
         entries.extend(trail(&connection, from, to).await?.into_iter().map(EntryView::of_trail));

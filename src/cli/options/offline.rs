@@ -14,7 +14,7 @@ use rolecall::operations::{parameter, principal, stated_use};
 
 use super::super::complete;
 use super::report::{WRITTEN, of_a_proof};
-use super::{CommonOptions, Output, ReportFile, region};
+use super::{CommonOptions, FailOptions, Output, ReportFile, region};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RenderedDocument {
@@ -180,6 +180,8 @@ pub(crate) struct ProveOptions {
     /// this; without the option such a role is unknown
     #[arg(long)]
     pub(crate) plain_references: bool,
+    #[command(flatten)]
+    pub(crate) fail: FailOptions,
     /// Also write this result to a file, as json, sarif, junit, github or markdown (repeatable). An earlier report is replaced
     #[arg(long = "report", value_name = "FORMAT=PATH", value_parser = of_a_proof, group = WRITTEN)]
     pub(crate) reports: Vec<ReportFile>,

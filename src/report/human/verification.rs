@@ -117,7 +117,19 @@ impl ClaimView {
 
 impl FindingView {
     fn to_text(&self, is_told: bool) -> String {
-        let Self { id, severity, level, exit: _, statement, message, why, reference, fix, witness: _ } = self;
+        let Self {
+            id,
+            severity,
+            level,
+            exit: _,
+            has_claim: _,
+            statement,
+            message,
+            why,
+            reference,
+            fix,
+            witness: _,
+        } = self;
         let place = statement.as_ref().map(|statement| format!(" ({statement})")).unwrap_or_default();
         let style = match level {
             Level::Error => RED,

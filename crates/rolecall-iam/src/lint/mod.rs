@@ -25,6 +25,7 @@
 
 mod catalogue;
 mod external_id;
+mod fail_on;
 mod function;
 mod grammar;
 mod permissions;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
 pub use external_id::guessable;
+pub use fail_on::FailOn;
 pub use function::{AliasTarget, FunctionFacts, lint_function};
 pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};

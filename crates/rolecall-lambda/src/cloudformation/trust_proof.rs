@@ -85,7 +85,7 @@ pub(super) async fn prove(aws: &Aws, wanted: &ProofRequest) -> Result<Done, Stri
     let claims = decide(&documents, &intent);
     let findings = findings(&documents, None, &intent, &[]);
     // What is in force has no past that would excuse anything: the gate of `apply`, without its exceptions.
-    let objections = objections(&claims, &findings, &Allowed::default(), |_| true);
+    let objections = objections(&claims, &findings, FailOn::default(), &Allowed::default(), |_| true);
     let (mut refuted, mut unknown) = (Vec::new(), Vec::new());
     for objection in &objections {
         // The claim, and the request that breaks it or what leaves it open.

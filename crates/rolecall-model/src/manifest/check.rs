@@ -13,7 +13,7 @@ use super::form::{Form, Text};
 use super::invoker::Invoker;
 use super::note::{Notes, Span};
 use super::raw::{
-    RawAws, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify, RawWebServices,
+    RawAws, RawFailOn, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify, RawWebServices,
 };
 use super::target::Target;
 use super::{
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::aws_region;
 use crate::iam::arn::{ExternalId, Partition, Region};
+use crate::iam::lint::FailOn;
 
 /// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
 pub(super) const MAX_TAGS: usize = 49;
@@ -473,6 +474,10 @@ fn check_access(raw: RawAws, notes: &mut Notes<'_>) -> Option<Access> {
 }
 
 fn check_verify(raw: RawVerify, notes: &mut Notes<'_>) -> Option<Verify> {
-    let RawVerify { probe_principal } = raw;
-    Some(Verify { probe_principal: take_optional(probe_principal, notes)? })
+    let RawVerify { probe_principal, fail_on } = raw;
+    let fail_on = match fail_on {
+        Some(RawFailOn::Warning) => FailOn::Warning,
+        Some(RawFailOn::Error) | None => FailOn::Error,
+    };
+    Some(Verify { probe_principal: take_optional(probe_principal, notes)?, fail_on })
 }

@@ -35,6 +35,7 @@ use serde::Deserialize;
 use toml::de::DeTable;
 
 use crate::iam::arn::{AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, RoleName, RolePath};
+use crate::iam::lint::FailOn;
 use crate::ports::secrets::SecretLocation;
 use crate::region::Region;
 use note::Notes;
@@ -169,6 +170,8 @@ pub struct AssumedRole {
 pub struct Verify {
     /// A role or user that the trust policy also names, so that live probes can assume the role.
     pub probe_principal: Option<Arn>,
+    /// How severe a finding must be to fail the role by itself.
+    pub fail_on: FailOn,
 }
 
 /// A data action of Genesys Cloud.

@@ -281,6 +281,16 @@ pub(super) struct RawNotify {
 pub(super) struct RawVerify {
     /// A role or user of yours that the trust policy also names, so that live probes can assume the role.
     pub(super) probe_principal: Option<Text<PrincipalArn>>,
+    /// How severe a finding must be to fail the role (exit code 4) although every claim is proved: `error`, or `warning` for
+    /// warnings, too. Left out, `error`.
+    pub(super) fail_on: Option<RawFailOn>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawFailOn {
+    Error,
+    Warning,
 }
 
 #[derive(Deserialize, JsonSchema)]

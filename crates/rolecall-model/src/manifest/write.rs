@@ -1,5 +1,6 @@
 //! Writes manifests: a new one as commented text, and any text to disk so that no half of it is ever seen.
 
+use crate::iam::lint::FailOn;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -225,9 +226,15 @@ fn render_access(page: &mut Page, access: &Access) {
 }
 
 fn render_verify(page: &mut Page, verify: &Verify) {
-    let Verify { probe_principal } = verify;
-    if let Some(principal) = probe_principal {
+    let Verify { probe_principal, fail_on } = verify;
+    if *verify != Verify::default() {
         page.section("[verify]");
+    }
+    if *fail_on != FailOn::default() {
+        page.comment("Warnings fail the role, too.");
+        page.entry("fail_on", fail_on.as_str());
+    }
+    if let Some(principal) = probe_principal {
         page.comment("A role or user of ours that the trust policy also names, so that live probes can assume the role.");
         page.entry("probe_principal", principal.to_string());
     }
