@@ -15,6 +15,7 @@ use anyhow::{Context as _, bail};
 use rolecall::error_code::ErrorCode;
 use rolecall::extract;
 use rolecall::failure::{CommandResult, UsageError};
+use rolecall::iam::lint::FailOn;
 use rolecall::iam::simulate;
 use rolecall::operations::{self, Level, ProveRequest, StatedIntent, principal};
 use rolecall::report::{Format, ProofView, SimulationView};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rolecall::aws::Aws;
 use rolecall::iam::arn::{AccountId, ExternalId, FunctionArn, RoleArn, RoleName};
+use rolecall::iam::lint::FailOn;
 use rolecall::iam::principal::Principal;
 use rolecall::iam::prove::RoleIntent;
 use rolecall::observe::aws::{Observed, observe};

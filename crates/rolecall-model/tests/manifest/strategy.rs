@@ -7,6 +7,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use rolecall_model::iam::lint::FailOn;
 use rolecall_model::manifest::{
     Access, Action, AssumedRole, Call, ChosenBy, FurtherOrganization, Genesys, Grant, Integration, Invoker,
     Manager, Manifest, Method, Notify, NotifyOn, Party, Recordings, Role, Target, Template, Vendor, Verify,
@@ -29,14 +30,20 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
         party(),
         role(),
         (vec((target(), btree_set(invoker(), 0..3)), 0..5), vec(grant(), 0..4)),
-        (access(), option::of(principal()), option::of(notify())),
+        (access(), (option::of(principal()), select(&FailOn::ALL[..])), option::of(notify())),
         vec((action(), any::<prop::sample::Index>()), 0..4),
     )
         .prop_filter("a role is for something", |(_, _, (targets, grants), _, _)| {
             !targets.is_empty() || !grants.is_empty()
         })
         .prop_map(
-            |(mut party, role, (mut targets, stated), (access, probe_principal, notify), actions)| {
+            |(
+                mut party,
+                role,
+                (mut targets, stated),
+                (access, (probe_principal, fail_on), notify),
+                actions,
+            )| {
                 targets.sort_by_key(|(target, _)| target.function.clone());
                 targets.dedup_by_key(|(target, _)| target.function.clone());
                 let (targets, invokers): (Vec<Target>, Vec<BTreeSet<Invoker>>) = targets.into_iter().unzip();
@@ -71,7 +78,7 @@ pub(super) fn manifest() -> impl Strategy<Value = Manifest> {
                     }
                     Party::Vendor(_) => named.clear(),
                 }
-                let verify = Verify { probe_principal };
+                let verify = Verify { probe_principal, fail_on };
                 Manifest {
                     folder: PathBuf::new(),
                     party,
