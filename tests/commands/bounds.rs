@@ -139,8 +139,8 @@ fn what_is_too_much_is_unknown() {
     arn:aws:iam::123456789012:role/r4999 (account description standard input)
       unknown    who can assume the role
                  the trust policy: not a policy document: the document: `Statement` is missing
-      proved     a session can do nothing but invoke the target functions
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: its permissions were not judged, because who can assume it is not known; --target says what the role is for
 
     arn:aws:iam::123456789012:role/r5000 (account description standard input)
       unknown    who can assume the role
@@ -148,6 +148,7 @@ fn what_is_too_much_is_unknown() {
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     5001 roles: 5001 unknown
+    Result: unknown
     ");
     let name = "f".repeat(1024 * 1024);
     let functions = [function(0) + &name, function(1)];

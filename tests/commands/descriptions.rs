@@ -56,6 +56,7 @@ fn the_trust_of_a_role() {
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     2 roles: 2 proved
+    Result: proved
     ");
     let run = rolecall(&["prove", "descriptions/get-legacy-role.json", "--principal", PRINCIPAL]);
     insta::assert_snapshot!(run.whole(), @"
@@ -127,6 +128,7 @@ fn every_role_of_an_account() {
       note: T23: the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
       note: its permissions were not judged; `--role NAME` with --principal or --target says what the role is for
     3 roles: 2 proved, 1 refuted
+    Result: refuted
     -- stderr
     hint: --role NAME proves only that role of the file
     ");

@@ -42,7 +42,8 @@ fn every_pitfall_is_refuted_with_its_witness() {
         let published = "arn:aws:iam::765628985471:role/data-actions";
         let principal = if name.starts_with("t11") { published } else { PRINCIPAL };
         let path = format!("pitfalls/{name}.json");
-        let arguments = ["prove", &path, "--principal", principal, "--external-id", EXTERNAL_ID];
+        let arguments =
+            ["prove", &path, "--principal", principal, "--external-id", EXTERNAL_ID, "--fail-on", "warning"];
         said += &named(name, &rolecall(&arguments).expect(4).unproved());
         let proof = rolecall(&[&arguments[..], &["--output", "json"]].concat()).expect(4).json();
         assert_eq!(proof["result"], "refuted", "{name}");

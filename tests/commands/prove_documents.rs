@@ -131,7 +131,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
     arn:aws:iam::123456789012:role/r (role description standard input)
       proved     nobody but the trusted principals can assume the role
       proved     principals of other accounts can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
-      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws-cn:iam::765628985471:root` can assume the role
       error      G1 (statement 1 of the trust policy): IAM rejects this document: `arn:aws-cn:iam::765628985471:root` is not of the role's partition `aws`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
@@ -288,12 +288,10 @@ fn an_unknown_operator_is_inconclusive() {
       proved     nobody but the trusted principals can assume the role
       proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
       unknown    `arn:aws:iam::765628985471:root` can assume the role
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:role/another-role`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:role/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:user/another-user`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-cn:iam::765628985471:user/x-other/x-other`; this cannot be decided
-                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws-eusc:iam::765628985471:role/another-role`; this cannot be decided
-                 and 16 more; `--output json` has all of them
+                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::765628985471:role/another-role`; AWS does not say how this operator reads this value, so this cannot be decided
+                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::765628985471:role/x-other/x-other`; AWS does not say how this operator reads this value, so this cannot be decided
+                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::765628985471:user/another-user`; AWS does not say how this operator reads this value, so this cannot be decided
+                 statement 1, /Statement/0/Condition/StringSounds/aws:PrincipalArn: `StringSounds` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::765628985471:user/x-other/x-other`; AWS does not say how this operator reads this value, so this cannot be decided
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: unknown

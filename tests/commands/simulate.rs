@@ -63,7 +63,7 @@ fn the_exit_code_is_the_gravest() {
       PASS     right
                Allowed: allowed by statement `Genesys` of the resource's policy and statement 1 of the caller's identity policies
       UNKNOWN  an operator that nobody knows
-               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; AWS does not say how this operator reads this value, so this cannot be decided
     1 case passed, 1 unknown.
     ");
     insta::assert_snapshot!(simulate(&[undecidable(), fail()], &[]).whole(), @"
@@ -71,7 +71,7 @@ fn the_exit_code_is_the_gravest() {
     -- stdout
     standard input
       UNKNOWN  an operator that nobody knows
-               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+               Unknown, expected ImplicitlyDenied: cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; AWS does not say how this operator reads this value, so this cannot be decided
       FAIL     wrong
                ImplicitlyDenied, expected Allowed: no statement of the resource's policy allows it
     0 cases passed, 1 failed, 1 unknown.
@@ -117,7 +117,7 @@ fn what_programs_read() {
             {
                 "name": "an operator that nobody knows",
                 "response": "Unknown",
-                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided",
+                "reason": "cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; AWS does not say how this operator reads this value, so this cannot be decided",
                 "statements": [],
                 "expected": "ImplicitlyDenied",
                 "pass": false,

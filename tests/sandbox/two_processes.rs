@@ -91,7 +91,7 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let run = |arguments: &[&str]| -> Run { binary(folder.path()).args(arguments).output().unwrap().into() };
-    std::fs::write(path("plan.json"), "old").unwrap();
+    run(&["plan", "--sandbox", "--out", "plan.json"]).expect(0);
     std::fs::set_permissions(path("plan.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
     run(&["plan", "--sandbox", "--out", "plan.json"]).expect(0);
     run(&["apply", "--sandbox", "--yes", "--level", "paper"]).expect(0);

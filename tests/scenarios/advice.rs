@@ -197,13 +197,11 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
         tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:7)
         rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
           - "GenesysDataActionRole"
-        repair: rolecall apply --adopt --file live.toml
 
       a tag differs
         tag `rolecall:role` of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke (live.toml:8)
         rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
           - "GenesysDataActionRole"
-        repair: rolecall apply --adopt --file live.toml
 
     2 differences; - expected by the manifest, + found.
 
@@ -217,6 +215,10 @@ fn what_another_tool_rendered_is_taken_over_as_it_is() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Do this now
+      1. rolecall apply --adopt --file live.toml
+         rolecall writes what the manifest says; --adopt takes over what lost its owner tag or what rolecall did not make
 
     Result: pending: 2 differences; every claim about the role is proved (exit code 3)
     "#);
@@ -295,7 +297,6 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
           -     "rolecall:role": "GenesysDataActionRole"
           -   }
           - }
-        repair: rolecall apply --adopt --file live.toml
 
       a policy differs, but breaks no claim
         attached policy `arn:aws:iam::123456789012:policy/theirs` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:10)
@@ -312,13 +313,11 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
           +   ],
           +   "Version": "2012-10-17"
           + }
-        repair: rolecall apply --adopt --remove-foreign --file live.toml
 
       a tag differs
         tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (live.toml:7)
         rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
           - "GenesysDataActionRole"
-        repair: rolecall apply --adopt --file live.toml
 
     3 differences; - expected by the manifest, + found.
 
@@ -335,6 +334,10 @@ fn a_role_that_works_with_a_policy_of_others_is_not_said_to_fail() {
                  fix: detach the policy, once other policies of the role allow every target
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Do this now
+      1. rolecall apply --adopt --remove-foreign --file live.toml
+         rolecall writes what the manifest says; --adopt takes over what lost its owner tag or what rolecall did not make; --remove-foreign takes the policies of others off the role
 
     Result: pending: 3 differences; every claim about the role is proved (exit code 3)
     "#);

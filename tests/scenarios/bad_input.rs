@@ -275,6 +275,19 @@ fn a_trust_policy_over_the_quota_is_refused_before_anything_is_written() {
     );
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--policies", "own"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048 (exit code 1)
     -- stderr
     error[E23]: nothing was changed: the trust policy has 14128 characters without white space, and the account's quota is 2048
     hint: shorten the trust template, name fewer [[genesys.organization]]s that end at different times, or have the quota raised (Service Quotas, L-C07B4B0D)
@@ -288,6 +301,19 @@ fn a_template_with_an_unknown_placeholder_is_a_usage_error() {
     stage.write("own/trust.json", r#"{"Version":"2012-10-17","Statement":[{"Sid":"{{who}}"}]}"#);
     insta::assert_snapshot!(stage.run(&["plan", "--policies", "own"]).whole(), @"
     exit 2
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: wrong usage: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}} (exit code 2)
     -- stderr
     error[E8]: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}}
     ");

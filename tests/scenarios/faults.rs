@@ -97,6 +97,19 @@ fn throttling_that_does_not_pass_ends_at_the_deadline() {
     stage.set(rule("iam:GetRole", 0, None, Fault::Throttle));
     insta::assert_snapshot!(stage.run(&["apply", "--yes", "--deadline", "8"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id]) (exit code 1)
     -- stderr
     error[E22]: nothing was changed: iam:GetRole failed: Rate exceeded (Throttling, request [id])
     hint: AWS limits the calls of this account; repeat the command later, or with a longer --deadline

@@ -39,7 +39,7 @@ fn what_others_left_undecided_before_is_not_held_against_a_plan() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       unknown    a session can do nothing but invoke the target functions
-                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
+                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; AWS does not say how this operator reads this value, so this cannot be decided
                  statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
       proved     a session can invoke each of the 2 target functions
       proved     nobody outside the account reaches a target function without the role
@@ -79,7 +79,7 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       proved     `arn:aws:iam::123456789012:role/ci` can assume the role
       unknown    a session can do nothing but invoke the target functions
-                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided
+                 statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; AWS does not say how this operator reads this value, so this cannot be decided
                  statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
       proved     a session can invoke the target function
       proved     nobody outside the account reaches a target function without the role
@@ -92,7 +92,7 @@ fn on_a_role_that_is_adopted_nothing_is_open_already() {
     Result: undecided: not decided: a session can only invoke the target functions; apply refuses the plan, and nothing was changed (exit code 5)
     -- stderr
     error[E44]: nothing was changed in AWS or Genesys Cloud: apply refuses this plan; these checks would not pass after it:
-      only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
+      only-targets (unknown): a session can do nothing but invoke the target functions: statement 1 of inline policy `theirs`, /Statement/Condition/StringResembles/aws:PrincipalArn: `StringResembles` on aws:PrincipalArn is not a known operator; the request has `arn:aws:iam::123456789012:role/GenesysDataActionRole`; AWS does not say how this operator reads this value, so this cannot be decided; statement 1: it may allow other requests, but none with a known AWS action on a resource that this action applies to
     hint: remove the foreign policies from the role (--remove-foreign), or correct the template or the manifest; use `--allow-claim only-targets` to apply anyway
     "#);
     assert!(stage.calls().iter().all(|call| !call.write));

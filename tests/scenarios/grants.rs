@@ -614,7 +614,6 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
           +     "arn:aws:s3:::acme-recordings/*"
               ]
             }
-        repair: rolecall apply
 
     1 difference; - expected by the manifest, + found.
 
@@ -633,6 +632,10 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
                  fix: allow the stated actions alone, on the stated resources
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+
+    Do this now
+      1. rolecall apply
+         rolecall writes what the manifest says
 
     Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     "#);
@@ -678,6 +681,9 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
     | ✅ confirmed | sts:AssumeRole with the correct external ID, different letter case | AWS refused the probe principal arn:aws:sts::123456789012:assumed-role/ci/rolecall, as expected |
 
     - no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    ### Do this now
+
+    1. `rolecall apply` (rolecall writes what the manifest says)
     ");
     let report = stage.run(&["verify", "--output", "json"]).expect(4).json();
     assert_eq!(report["role"]["grants"], serde_json::json!(["s3-recordings `acme-recordings/genesys/`"]));
@@ -839,6 +845,7 @@ fn a_grant_that_is_missing_is_not_told_as_a_function() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: a session can do less than the manifest asks for (1 difference) (exit code 4)
     ");
 }

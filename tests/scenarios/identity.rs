@@ -307,6 +307,7 @@ fn an_organization_that_cannot_be_compared_is_undecided_where_credentials_are_na
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     -- stderr
     warning: the manifest's organization_id was not compared with the live one: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`

@@ -37,7 +37,7 @@ fn without_error(said: &str) -> String {
 #[test]
 fn a_run_that_failed_names_the_side_that_nobody_looked_at() {
     let stage = applied();
-    stage.set(denied("sts:GetCallerIdentity"));
+    stage.set(denied("iam:GetRole"));
     let mut said = String::new();
     for command in [&["drift", "--side", "aws"][..], &["verify", "--level", "paper"]] {
         said += &named(command.join(" "), &without_error(&told(&stage, command)));
@@ -137,7 +137,10 @@ fn advised_commands_leave_the_same_side_out() {
     let stage = applied();
     stage.tamper(Tamper::MaxSession);
     let text = stage.run(&["drift", "--side", "aws"]).expect(3).stdout;
-    insta::assert_snapshot!(text.lines().filter(|line| line.contains("rolecall ")).collect::<Vec<_>>().join("\n"), @"    repair: rolecall apply --side aws");
+    insta::assert_snapshot!(text.lines().filter(|line| line.contains("rolecall ")).collect::<Vec<_>>().join("\n"), @"
+    1. rolecall apply --side aws
+       rolecall writes what the manifest says
+    ");
     let report = stage.run(&["drift", "--side", "aws", "--output", "json"]).expect(3).json();
     assert_eq!(report["drift"][0]["repair"], "rolecall apply --side aws");
 }

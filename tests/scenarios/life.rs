@@ -141,7 +141,33 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
     state.add_role("123456789012", ROLE, r#"{"AWS":"arn:aws:iam::123456789012:root"}"#);
     let stage = Stage::with(&manifest(ONE_TARGET), state.clone());
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
-    exit 1
+    exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      refuted    nobody but the trusted principals can assume the role
+                 any principal of the role's own account 123456789012 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      refuted    the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+                 any principal of the role's own account 123456789012 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
+      refuted    `arn:aws:iam::765628985471:root` can assume the role
+                 `arn:aws:sts::765628985471:assumed-role/another-role/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      refuted    a session can invoke the target function
+                 a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function`, because no statement allows it
+      proved     nobody outside the account reaches a target function without the role
+      warning    T24 (statement 1 of the trust policy): as shown above
+                 why: principals of the account can assume the role, and the role can renew its own sessions (https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/)
+                 fix: remove the role's own account from the principals
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: refuted: an unauthorized principal can assume the role; the role can be assumed without its external ID; and 2 more; nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall (exit code 4)
     -- stderr
     error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]
@@ -279,6 +305,29 @@ fn more_targets_than_the_role_has_room_for_are_refused_with_the_numbers() {
     let stage = Stage::with(&manifest(&targets), state);
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-000
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-001
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-002
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-003
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-004
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-005
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-006
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-007
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-008
+                  arn:aws:lambda:us-east-1:123456789012:function:genesys-function-with-a-rather-long-name-009
+                  and 690 others
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role (exit code 1)
     -- stderr
     error[E23]: nothing was changed: 700 targets need 11 policies, the role also has foreign policies (0), and the account's quota is 10 policies for a role
     hint: have the quota raised (Service Quotas, L-0DA4ABF3: up to 25), or split the targets and grants over several roles, with one manifest for each role
@@ -302,13 +351,32 @@ fn a_role_that_lost_its_tag_is_drift_and_is_adopted_again() {
         tag `rolecall:role` of arn:aws:iam::123456789012:role/GenesysDataActionRole (rolecall.toml:7)
         rolecall recognizes its own resources by this tag; without the tag it changes them only with --adopt
           - "GenesysDataActionRole"
-        repair: rolecall apply --adopt
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: pending: 1 difference; every claim about the role is proved (exit code 3)
     "#);
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall (exit code 1)
     -- stderr
     error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
     hint: choose another role name, or use --adopt to take the role over (`rolecall plan --adopt` shows what would change); if another tool such as Terraform keeps managing the role, name it in `managed_by` in [role]

@@ -194,6 +194,25 @@ fn a_list_whose_marker_comes_again_is_an_error_at_once() {
         before(&stage, &["Action=ListRolePolicies"], Answer::Page("text/xml", |_| inline_policies("m")));
     insta::assert_snapshot!(run(&stage, &hostile, &["plan"], Duration::ZERO).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      unknown    what a session can do
+                 iam:ListRolePolicies failed: the list does not end: the same page marker came twice
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: not decided: a session can only invoke the target functions; iam:ListRolePolicies failed: the list does not end: the same page marker came twice (exit code 1)
     -- stderr
     error[E26]: iam:ListRolePolicies failed: the list does not end: the same page marker came twice
     ");

@@ -142,7 +142,6 @@ fn what_differs_is_said_and_whose_job_it_is() {
       a session can do more than the manifest allows
         permissions of arn:aws:iam::123456789012:role/GenesysDataActionRole (rolecall.toml:11)
         a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
-        repair: Terraform manages this role: correct its configuration there, and run `terraform apply`
 
     1 difference; - expected by the manifest, + found.
 
@@ -163,6 +162,9 @@ fn what_differs_is_said_and_whose_job_it_is() {
                  fix: name each target in exactly the form in which it is called
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Do this now
+      1. Terraform manages this role: correct its configuration there, and run `terraform apply`: arn:aws:iam::123456789012:role/GenesysDataActionRole
 
     Result: refuted: a session can do more than the manifest allows (1 difference) (exit code 4)
     ");
@@ -221,6 +223,20 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
     let nothing = Stage::with(&managed(), State::demo());
     insta::assert_snapshot!(nothing.run(&["apply", "--yes"]).whole(), @"
     exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      managed by  Terraform; rolecall writes nothing to AWS for this role
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: refuted: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist, and Terraform manages it (`managed_by` in [role]) (exit code 4)
     -- stderr
     error[E37]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` does not exist, and Terraform manages it (`managed_by` in [role])
     hint: Terraform manages this role: correct its configuration there, and run `terraform apply`; then repeat the command
@@ -250,9 +266,10 @@ fn what_only_another_tool_can_do_is_refused_and_says_so() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
+    Do this now
+      1. Terraform manages this role: correct its configuration there, and run `terraform apply`: arn:aws:iam::123456789012:role/GenesysDataActionRole
+
     Result: refuted: the role does not exist (exit code 4)
-    -- stderr
-    hint: Terraform manages this role: correct its configuration there, and run `terraform apply`
     ");
     assert_eq!(nothing.run(&["drift", "--output", "json"]).json()["drift"][0]["attribute"], "role");
 }

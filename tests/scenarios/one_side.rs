@@ -259,7 +259,7 @@ fn with_the_role_named_nothing_is_said_of_aws() {
     -- stdout
     AWS was not asked. Ask the AWS team to run `rolecall verify`: it shows whether the role exists, trusts this organization and may invoke the functions.
 
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     No changes: everything that was compared in Genesys Cloud matches the manifest.
 
     Result: no changes; AWS was not looked at (--role-arn)

@@ -82,6 +82,7 @@ fn a_test_organization_beside_the_usual_one() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     ");
     stage.run(&["apply", "--yes"]).expect(0);
@@ -225,6 +226,10 @@ fn an_end_that_somebody_put_off_is_a_refutation() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Do this now
+      1. rolecall apply
+         rolecall writes what the manifest says
 
     Result: refuted: the trust policy lets in more than the manifest allows (1 difference) (exit code 4)
     ");

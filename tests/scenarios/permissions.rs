@@ -29,7 +29,34 @@ fn the_provisioner_policy_is_enough_to_apply_and_destroy() {
     let more = format!("{ONE_TARGET}\n[[target]]\nfunction = \"orders-status\"\n");
     stage.write("rolecall.toml", &manifest(&more));
     insta::assert_snapshot!(stage.run(&["apply", "--yes"]).whole(), @"
-    exit 1
+    exit 4
+    -- stdout
+    account 123456789012, as arn:aws:iam::123456789012:user/verifier
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+                  arn:aws:lambda:us-east-1:123456789012:function:orders-status
+
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      refuted    a session can invoke each of the 2 target functions
+                 a session of the role cannot call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:orders-status`, because no statement allows it
+      unknown    nobody outside the account reaches a target function without the role
+                 the policy of `arn:aws:lambda:us-east-1:123456789012:function:orders-status` could not be read: lambda:GetPolicy failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: lambda:GetPolicy on resource: arn:aws:lambda:us-east-1:123456789012:function:orders-status because no identity-based policy allows the lambda:GetPolicy action (AccessDeniedException, request [id])
+      error      P3: the policy `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` differs from the policy that was written
+                 why: the default version of a managed policy decides, and it was changed (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html)
+                 fix: write the policy again and make that version the default
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: rolecall did not check whether other principals may invoke the targets directly: the caller needs lambda:GetPolicy
+      note: rolecall did not check whether the targets have public URLs: the caller needs lambda:ListFunctionUrlConfigs
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: refuted: a session cannot invoke every target; not decided: nobody outside the account reaches a target without the role; nothing was changed: lambda:GetFunctionConfiguration failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: lambda:GetFunctionConfiguration on resource: arn:aws:lambda:us-east-1:123456789012:function:orders-status because no identity-based policy allows the lambda:GetFunctionConfiguration action (AccessDeniedException, request [id]) (exit code 4)
     -- stderr
     error[E17]: nothing was changed: lambda:GetFunctionConfiguration failed: User: arn:aws:iam::123456789012:user/verifier is not authorized to perform: lambda:GetFunctionConfiguration on resource: arn:aws:lambda:us-east-1:123456789012:function:orders-status because no identity-based policy allows the lambda:GetFunctionConfiguration action (AccessDeniedException, request [id])
     hint: the caller needs the permission lambda:GetFunctionConfiguration; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall
@@ -129,6 +156,24 @@ fn without_permissions_the_missing_one_is_named() {
     ]}, {
         insta::assert_snapshot!(stage.run(&["plan"]).whole(), @"
         exit 1
+        -- stdout
+        account 123456789012, as arn:aws:iam::123456789012:user/nobody
+        Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+          trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+          may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+        As it is in AWS
+          unknown    nobody outside the account reaches a target function without the role
+                     the policy of `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` could not be read: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id])
+          Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+          note: rolecall did not check whether other principals may invoke the targets directly: the caller needs [a read]
+          note: rolecall did not check whether the targets have public URLs: the caller needs [a read]
+          note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+          note: not everything that a comparison needs could be read: the caller needs [a read]
+          note: not everything that a comparison needs could be read: the caller needs [a read]
+
+        Result: failed: not decided: nobody outside the account reaches a target without the role; [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id]) (exit code 1)
         -- stderr
         error[E17]: [a read] failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: [it] (AccessDenied, request [id])
         hint: the caller needs the permission [a read]; `rolecall render provisioner` and `rolecall render verifier` print the minimal policies for rolecall

@@ -129,13 +129,15 @@ fn the_advice_can_be_followed() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
+    Do this now
+      1. rolecall apply --file FILE --sandbox
+         rolecall writes what the manifest says
+
     Result: refuted: the role does not exist (exit code 4)
-    -- stderr
-    hint: `rolecall plan --file - --sandbox` (with the manifest on standard input) shows what is missing, `rolecall apply --file FILE --sandbox` creates it
     ");
-    let commands = verify.stderr.split("`rolecall ").skip(1).filter_map(|rest| rest.split('`').next());
-    let commands: Vec<&str> = commands.collect();
-    assert_eq!(commands.len(), 2, "{}", verify.whole());
+    let commands: Vec<&str> =
+        verify.stdout.lines().filter_map(|line| Some(line.split_once(". rolecall ")?.1)).collect();
+    assert_eq!(commands.len(), 1, "{}", verify.whole());
     stage.write("saved.toml", &text);
     for command in commands {
         // Who answers at the terminal has the manifest in a file.

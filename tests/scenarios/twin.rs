@@ -236,6 +236,7 @@ fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
       confirmed  lambda:GetFunctionConfiguration of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied
                  the session may not read a target's configuration
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Do this now
     Result: refuted: a session cannot invoke every target; iam:SimulatePrincipalPolicy contradicts the manifest; and 1 more (exit code 4)
     ");
     stage.run(&["apply", "--yes", "--level", "paper"]).expect(0);
@@ -275,6 +276,7 @@ fn what_is_too_much_on_the_role_is_too_much_on_the_twin() {
       confirmed  lambda:GetFunctionConfiguration of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied
                  the session may not read a target's configuration
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Do this now
     Result: refuted: a session cannot invoke every target; iam:SimulatePrincipalPolicy contradicts the manifest; and 1 more (exit code 4)
     ");
 }
@@ -297,6 +299,7 @@ fn a_condition_on_the_caller_makes_the_twin_say_nothing() {
     Twin arn:aws:iam::123456789012:role/GenesysDataActionRole-twin-[random] (removed again)
       no info    5 probes show nothing about the role; -v lists them
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Do this now
     Result: undecided: 5 probes of the twin showed nothing (exit code 5)
     ");
     assert_eq!(roles(&stage.sandbox.state()).iter().filter(|name| name.contains("-twin-")).count(), 0);

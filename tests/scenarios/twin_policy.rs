@@ -226,9 +226,12 @@ pub(super) fn look_everywhere(stage: &Stage) {
           Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
           note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
+        Do this now
+          1. rolecall apply --remove-foreign --allow-claim every-target
+             rolecall writes what the manifest says; --remove-foreign takes the policies of others off the role
+          2. deploy the function, or correct the [[target]]: arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
         Result: refuted: a session can do more than invoke the targets; a target function is missing (exit code 4)
-        -- stderr
-        hint: correct the [[target]] in the manifest, or deploy the function first
         ");
     }
 }

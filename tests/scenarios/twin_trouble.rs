@@ -236,6 +236,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
+    Do this now
     Result: refuted: the role can be assumed without its external ID; AWS's answer contradicts the manifest: sts:AssumeRole without an external ID; and 2 more (exit code 4)
     ");
     // By apply, which knows that it has just changed the role.

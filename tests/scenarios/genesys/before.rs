@@ -132,6 +132,19 @@ fn more_actions_than_an_integration_may_have_are_refused_and_a_higher_limit_coun
     let stage = too_many();
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: integration `GenesysDataActionRole` would have 101 actions, but Genesys Cloud allows 100 an integration (exit code 1)
     -- stderr
     error[E23]: nothing was changed: integration `GenesysDataActionRole` would have 101 actions, but Genesys Cloud allows 100 an integration
     hint: spread the actions over several manifests with an integration each, or ask Genesys for a higher limit (`actions.integration.max`)

@@ -19,7 +19,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
           a replacement: the new action gets a new ID; change the flows that refer to custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8
       - delete action Get order status
           replaced: flows that refer to its ID will fail
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     1 to create, 0 to change, 1 to delete.
     After apply
@@ -55,8 +55,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       a data action differs from the manifest
         action of Get order status (rolecall.toml:17)
         contract differs; only a new action with a new ID can have the contract in the manifest
-        repair: rolecall apply --replace
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
@@ -69,6 +68,8 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+    Do this now
+      1. rolecall apply --replace
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     ");
     let run = stage.run_client(&["apply", "--yes", "--replace", "--level", "genesys"]);
@@ -103,7 +104,7 @@ fn a_contract_changes_only_with_a_new_action_and_the_users_word() {
       - delete action Get order status
           not in the manifest: flows that refer to its ID will fail
             "custom_-_3466e9a0-8391-4f64-0328-838413292df7"
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? action Get order status (custom_-_3466e9a0-8391-4f64-0328-838413292df7): its ID ends, and what refers to it fails; Architect's dependency tracking shows nothing that uses it
     0 to create, 0 to change, 1 to delete.
     -- stderr
@@ -172,8 +173,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       a data action differs from the manifest
         action of Get order status (rolecall.toml:17)
         configuration differs from the manifest
-        repair: rolecall apply
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
       proved     nobody but the trusted principals can assume the role
@@ -185,6 +185,8 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+    Do this now
+      1. rolecall apply
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     === apply
     exit 0
@@ -209,8 +211,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       a data action is missing
         action of Get order status (rolecall.toml:17)
         flows cannot call it
-        repair: rolecall apply
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
       proved     nobody but the trusted principals can assume the role
@@ -222,6 +223,8 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+    Do this now
+      1. rolecall apply
     Result: refuted: a data action is missing (1 difference) (exit code 4)
     === apply
     exit 0
@@ -246,8 +249,7 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       Genesys Cloud is not connected to the role
         integration state of GenesysDataActionRole (rolecall.toml:3)
         none of its actions can be called
-        repair: rolecall apply
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
       proved     nobody but the trusted principals can assume the role
@@ -259,6 +261,8 @@ fn what_somebody_changes_is_drift_and_is_repaired() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+    Do this now
+      1. rolecall apply
     Result: refuted: Genesys Cloud is not connected to the role (1 difference) (exit code 4)
     === apply
     exit 0

@@ -27,7 +27,6 @@ fn a_credential_for_another_role_is_found_by_the_test() {
         credential of GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole) (rolecall.toml:3)
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
-        repair: rolecall apply
       a name, a category or notes in Genesys Cloud differ
         integration configuration of GenesysDataActionRole (rolecall.toml:3)
         name or notes differ
@@ -37,9 +36,9 @@ fn a_credential_for_another_role_is_found_by_the_test() {
           +   "notes": "Managed by rolecall: role=arn:aws:iam::123456789012:role/GenesysDataActionRole credential=f3b8488c-368c-b0a6-72c4-7863a53f9962 written=[time]",
           +   "version": 2
             }
-        repair: rolecall apply
     2 differences; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: Genesys Cloud is not connected to the role (2 differences) (exit code 4)
     "#);
     let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
@@ -103,7 +102,6 @@ fn a_credential_that_can_be_read_is_compared() {
         credential of GenesysDataActionRole (rolecall 123456789012:GenesysDataActionRole) (rolecall.toml:3)
         Genesys Cloud may assume a different role or no role
           - "arn:aws:iam::123456789012:role/GenesysDataActionRole"
-        repair: rolecall apply
       a name, a category or notes in Genesys Cloud differ
         integration configuration of GenesysDataActionRole (rolecall.toml:3)
         name or notes differ
@@ -113,9 +111,9 @@ fn a_credential_that_can_be_read_is_compared() {
           +   "notes": "Managed by rolecall: role=arn:aws:iam::123456789012:role/GenesysDataActionRole credential=f3b8488c-368c-b0a6-72c4-7863a53f9962 written=[time]",
           +   "version": 2
             }
-        repair: rolecall apply
     2 differences; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: Genesys Cloud is not connected to the role (2 differences) (exit code 4)
     "#);
     let run = stage.run_client(&["apply", "--yes", "--level", "genesys"]);
@@ -162,6 +160,19 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     let stage = stage_with(&with_action(), made_by_hand());
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole (does not exist yet)
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and was not made by rolecall (exit code 1)
     -- stderr
     error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and was not made by rolecall
     hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over: the command shows what would change, and asks first
@@ -192,10 +203,10 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
       something in Genesys Cloud is not in the manifest
         state of custom_-_00000000-0000-4000-8000-000000000001 (rolecall.toml:17)
         action Somebody's (custom_-_00000000-0000-4000-8000-000000000001) is not in the manifest; rolecall leaves it alone, because rolecall did not make its integration
-        repair: add it to the manifest, or delete it in Genesys Cloud
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: pending: 1 difference; every claim about the role is proved (exit code 3)
     ");
     stage.run_client(&["apply", "--yes", "--level", "paper"]).expect(0);
@@ -255,7 +266,7 @@ fn the_draft_of_somebody_else_stays() {
           +     "timeout_seconds": 20,
                 "translation_map": {},
                 "translation_map_defaults": {},
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
     0 to create, 1 to change, 0 to delete.
 
     Result: failed: could not update action Get order status: action `custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8` has an unpublished draft (version 1); rolecall did not change the draft (exit code 1)
@@ -301,13 +312,32 @@ fn another_organization_is_refused() {
         the role's external ID is not the ID of the OAuth client's organization
           - "5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94"
           + "0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e"
-        repair: set `organization_id` in [genesys] to the ID of the organization that must invoke the functions, or use an OAuth client of the organization in the manifest
     1 difference; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: wrong Genesys Cloud organization (1 difference) (exit code 4)
     "#);
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 4
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: refuted: nothing was changed: the OAuth client belongs to organization `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organization could assume it (exit code 4)
     -- stderr
     error[E33]: nothing was changed: the OAuth client belongs to organization `Contact Centre (sandbox)` (0a0a0a0a-1b1b-4c2c-8d3d-4e4e4e4e4e4e), but the role is for `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`: only that organization could assume it
     hint: set `organization_id` in [genesys] to the correct organization, or use an OAuth client of the organization in the manifest; `rolecall genesys whoami` shows the client's organization

@@ -85,6 +85,25 @@ fn an_integration_of_another_role_is_left_to_it() {
     insta::assert_snapshot!(repairs(&stage).join("\n"), @"choose another `name` in [genesys.integration]: rolecall made the integration of this name for another role or stack");
     insta::assert_snapshot!(stage.run_client(&["apply", "--yes"]).whole(), @"
     exit 1
+    -- stdout
+    account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
+    Role arn:aws:iam::123456789012:role/GenesysDataActionRole
+      trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
+      may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
+
+
+    As it is in AWS
+      proved     nobody but the trusted principals can assume the role
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      proved     `arn:aws:iam::765628985471:root` can assume the role
+      proved     `arn:aws:iam::123456789012:role/ci` can assume the role
+      proved     a session can do nothing but invoke the target functions
+      proved     a session can invoke the target function
+      proved     nobody outside the account reaches a target function without the role
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Result: failed: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole` (exit code 1)
     -- stderr
     error[E35]: nothing was changed: integration `GenesysDataActionRole` (c2d326e0-055b-def6-0eb9-36d56fa29667) exists and rolecall made it for the role `arn:aws:iam::123456789012:role/OtherTeamsRole`
     hint: choose another `name` in [genesys.integration], or use --adopt to take the integration over: the command shows what would change, and asks first
@@ -101,10 +120,15 @@ fn a_test_of_actions_without_a_terminal_says_what_yes_does() {
     ");
 }
 
-/// The commands that a run's output advises: a repair that is one, and what stands in backticks.
+/// The commands that a run's output advises: the steps of "Do this now" that are one, and what stands in backticks.
 fn advised(run: &Run) -> BTreeSet<String> {
     let text = format!("{}\n{}", run.stdout, run.stderr);
-    let repairs = text.lines().filter_map(|line| line.trim_start().strip_prefix("repair: "));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let step = |line| {
+        let (number, step) = str::trim_start(line).split_once(". ")?;
+        is_number(number).then_some(step)
+    };
+    let repairs = text.lines().filter_map(step);
     let commands = repairs.chain(text.split('`').skip(1).step_by(2)).map(str::to_owned);
     commands.filter(|command| command.starts_with("rolecall ")).collect()
 }

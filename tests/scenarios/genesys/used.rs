@@ -81,7 +81,7 @@ fn a_replacement_is_refused_with_what_breaks() {
       - delete action Get order status
           replaced: flows that refer to its ID will fail
             "custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8"
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; used by Main IVR (INBOUNDCALLFLOW, flow-1), published by Agent 07, division Home; used by Night (WORKFLOW, flow-2), published by Agent 07, division Home; only in versions that are not the published one; used by Agent desktop (COMPOSERSCRIPT, script-1)
     1 to create, 0 to change, 1 to delete.
     -- stderr
@@ -137,9 +137,8 @@ fn a_replacement_is_refused_with_what_breaks() {
           -   },
           -   "secure": false
           - }
-        repair: rolecall apply --replace
 
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8): its ID ends, and what refers to it fails; used by Main IVR (INBOUNDCALLFLOW, flow-1), published by Agent 07, division Home; used by Night (WORKFLOW, flow-2), published by Agent 07, division Home; only in versions that are not the published one; used by Agent desktop (COMPOSERSCRIPT, script-1)
     1 difference; - expected by the manifest, + found.
 
@@ -153,6 +152,10 @@ fn a_replacement_is_refused_with_what_breaks() {
       proved     nobody outside the account reaches a target function without the role
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+
+    Do this now
+      1. rolecall apply --replace
+         rolecall writes what the manifest says; --replace makes data actions anew: flows lose their IDs and must be pointed at the new ones
 
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     "#);

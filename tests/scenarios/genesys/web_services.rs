@@ -132,7 +132,7 @@ fn a_credential_lives_from_its_secret_to_nothing() {
       trusted     arn:aws:iam::765628985471:root and arn:aws:iam::123456789012:role/ci with external ID 5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
 
-      ? credential f3b8488c-368c-b0a6-72c4-7863a53f9962: not verifiable, because Genesys Cloud does not show its ARN; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; only the test of a data action shows whether the credential still works
+      ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
       ? credential 3466e9a0-8391-4f64-0328-838413292df7: not verifiable, because Genesys Cloud does not show its values; rolecall wrote values of the secret stock; if the secret was changed since, `rolecall genesys connect --rewrite-credential` writes its present values
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
 
@@ -209,6 +209,7 @@ fn a_credential_lives_from_its_secret_to_nothing() {
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     2 differences; - expected by the manifest, + found.
     As it is in AWS
+    Do this now
     Result: refuted: the credential of actions with a `url` differs (2 differences) (exit code 4)
     ");
     run(&stage, &APPLY).expect(0);

@@ -243,7 +243,7 @@ fn what_cannot_be_checked_does_not_look_like_a_role_that_is_right() {
         subjects,
         [
             "rolecall drift: s3://manifests/gone.toml could not be checked",
-            "rolecall drift: s3://manifests/rolecall.toml could not be checked",
+            "rolecall drift: GenesysDataActionRole could not be checked",
             "rolecall drift: s3://manifests/wrong.toml has no valid manifest",
         ]
     );
