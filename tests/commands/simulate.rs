@@ -127,12 +127,12 @@ fn what_programs_read() {
     let explained = simulate(&[undecidable()], &["--output", "json", "--explain"]).expect(5).json();
     insta::assert_snapshot!(explained[0]["explanation"].as_str().unwrap(), @"
     ? Unknown: `arn:aws:iam::765628985471:role/data-actions` may or may not perform `sts:AssumeRole` on `arn:aws:iam::123456789012:role/GenesysDataActionRole`
-      · cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+      · cannot be decided: /Statement/0/Condition/StringSounds/sts:ExternalId of the resource's policy: `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; AWS does not say how this operator reads this value, so this cannot be decided
       ? the resource's policy may allow
         ? statement 1 `Genesys` (Allow) may match
           ✓ Action covers the action `sts:AssumeRole`
           ✓ Principal matches the caller, `arn:aws:iam::765628985471:role/data-actions`
-          ? `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; this cannot be decided
+          ? `StringSounds` on sts:ExternalId is not a known operator; the request does not have this key; AWS does not say how this operator reads this value, so this cannot be decided
       ✓ the caller's identity policies allow
         ✓ statement 1 (Allow) matches
           ✓ Action covers the action `sts:AssumeRole`

@@ -101,10 +101,10 @@ fn a_saved_plan_and_the_state_are_private_and_do_not_follow_links() {
     std::fs::write(path("precious"), "precious").unwrap();
     symlink(path("precious"), path("link.json")).unwrap();
     insta::assert_snapshot!(run(&["plan", "--sandbox", "--out", "link.json"]).standard_error(), @"
-    exit 1
+    exit 2
     -- stderr
-    no rolecall.toml here or above: the sandbox uses the built-in example
-    error[E7]: cannot write the plan to `link.json`: it is not an ordinary file (a symbolic link is not followed)
+    error[E1]: the saved plan `link.json` is not an ordinary file (a symbolic link is not followed)
+    hint: name a new file, or one that may be replaced
     ");
     std::fs::rename(path(".rolecall/sandbox.json"), path("elsewhere.json")).unwrap();
     symlink(path("elsewhere.json"), path(".rolecall/sandbox.json")).unwrap();
