@@ -259,7 +259,7 @@ impl From<ChangeError<Self>> for CommandError {
         let unchanged =
             |what: &str, error: Self| Self { message: format!("{what}: {}", error.message), ..error };
         match error {
-            ChangeError::Planning(error) => unchanged(NOTHING_WRITTEN, error.into()),
+            ChangeError::Planning(error) => unchanged(NOTHING_WRITTEN, (*error).into()),
             ChangeError::Unproved { objections, leaves_foreign, unread_boundary, managed_by } => {
                 let refused = RefusedPlan { objections, leaves_foreign, unread_boundary, managed_by };
                 unchanged(NOTHING_WRITTEN, refused.into())

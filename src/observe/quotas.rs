@@ -64,22 +64,6 @@ fn count(number: usize, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_thing_is_said_as_one() {
-        let said = |targets, grants, policies| {
-            QuotaError::TooManyPolicies { targets, grants, policies, foreign: 10, quota: 10 }.to_string()
-        };
-        assert!(said(1, 0, 1).starts_with("1 target needs 1 policy, "));
-        assert!(said(0, 1, 1).starts_with("1 grant needs 1 policy, "));
-        assert!(said(1, 1, 2).starts_with("1 target and 1 grant need 2 policies, "));
-        assert!(said(700, 0, 11).starts_with("700 targets need 11 policies, "));
-    }
-}
-
 /// The quotas that a plan is held against.
 pub fn default_quotas() -> AccountQuotas {
     AccountQuotas {
@@ -117,4 +101,20 @@ pub fn check_quotas(desired: &Desired, foreign: usize, quotas: &AccountQuotas) -
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_is_said_as_one() {
+        let said = |targets, grants, policies| {
+            QuotaError::TooManyPolicies { targets, grants, policies, foreign: 10, quota: 10 }.to_string()
+        };
+        assert!(said(1, 0, 1).starts_with("1 target needs 1 policy, "));
+        assert!(said(0, 1, 1).starts_with("1 grant needs 1 policy, "));
+        assert!(said(1, 1, 2).starts_with("1 target and 1 grant need 2 policies, "));
+        assert!(said(700, 0, 11).starts_with("700 targets need 11 policies, "));
+    }
 }

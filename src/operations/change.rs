@@ -80,7 +80,7 @@ pub struct RetiredAction {
 #[derive(Debug)]
 pub enum ChangeError<R> {
     /// There is no plan; and what was found all the same.
-    Planning(Beside<PlanningError>),
+    Planning(Box<Beside<PlanningError>>),
     /// After the plan, not everything would be proved.
     Unproved {
         /// What would not be.
@@ -102,13 +102,13 @@ pub enum ChangeError<R> {
 
 impl<R> From<PlanningError> for ChangeError<R> {
     fn from(error: PlanningError) -> Self {
-        Self::Planning(error.into())
+        Self::Planning(Box::new(error.into()))
     }
 }
 
 impl<R> From<Beside<PlanningError>> for ChangeError<R> {
     fn from(error: Beside<PlanningError>) -> Self {
-        Self::Planning(error)
+        Self::Planning(Box::new(error))
     }
 }
 

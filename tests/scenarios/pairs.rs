@@ -1,10 +1,7 @@
 //! A few of the pairs of manifests that `just pairs` makes by the hundred.
 
-use super::stage;
+use super::{judge, stage};
 
-#[path = "../chaos/judge.rs"]
-#[allow(dead_code, reason = "the faults use more of it")]
-mod judge;
 #[path = "../chaos/manifests.rs"]
 mod manifests;
 #[path = "../chaos/pairs.rs"]
