@@ -60,10 +60,9 @@ pub(super) fn note_in_words(note: &Note) -> String {
                     "rolecall did not check whether other principals may invoke the targets directly"
                 }
                 FunctionFact::Urls => "rolecall did not check whether the targets have public URLs",
-                FunctionFact::Versions => "rolecall did not check who may invoke versions of the targets directly",
+                FunctionFact::Versions => "rolecall did not read the policies of versions of the targets",
                 FunctionFact::Aliases => {
-                    "rolecall did not check where the targets' aliases point and who may invoke those versions \
-                     directly"
+                    "rolecall did not read where the targets' aliases point, nor the policies of further aliases"
                 }
             };
             let more = match number {

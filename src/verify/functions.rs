@@ -18,7 +18,7 @@ use crate::iam::document::Document;
 use crate::iam::lint::{AliasTarget, Finding as Fault, FunctionFacts, lint_function};
 use crate::iam::principal::Principal;
 use crate::iam::prove::{
-    FunctionPolicy, Passage, Proof, UrlAccess, admitted_services, only_through_role, passages,
+    FunctionPolicy, Passage, Proof, UrlAccess, admitted_services, grants_to_role, only_through_role, passages,
 };
 use crate::observe::aws::Part;
 use crate::observe::function_sides::{FunctionSide, FurtherForms};
@@ -152,10 +152,12 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
         let judgeable = Judgeable::of(side, desired);
         let policies = judgeable.policies();
         let passages = passages(&policies, std::slice::from_ref(&desired.home.account));
+        let grants = grants_to_role(&policies, &desired.role_arn(), &desired.targets);
         let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
         let facts = FunctionFacts {
             policies: &policies,
             passages: &passages,
+            grants: &grants,
             open_urls: open
                 .map(|url| in_form(&judgeable.function, url.function.qualifier.as_ref()))
                 .collect(),
@@ -165,7 +167,12 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
         findings.extend(lint_function(&facts, &intent));
         services.append(&mut admitted_services(&policies, &passages));
         found.extend(passages);
+        reasons.extend(grants.into_iter().flat_map(|grant| match grant.result {
+            Proof::Unknown { reasons } => reasons,
+            Proof::Proved | Proof::Refuted(_) => Vec::new(),
+        }));
         reasons.extend(judgeable.reasons);
+        reasons.extend(unlisted(side, &judgeable.function));
     }
     let claim = (!sides.is_empty()).then(|| {
         let mut claim = Claim::from(only_through_role(&found));
@@ -182,6 +189,19 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     });
     let stated = (!services.is_empty()).then_some(Note::FurtherInvokers { services });
     FunctionsJudged { claim, findings, notes: stated.into_iter().chain(notes(sides)).collect() }
+}
+
+/// Which forms of the function there are, if that was asked and could not be read: each has a policy of its own.
+fn unlisted(FunctionSide { further, .. }: &FunctionSide, function: &FunctionArn) -> Vec<String> {
+    let Some(FurtherForms { aliases, versions_left }) = further else { return Vec::new() };
+    let failed = [("aliases", aliases.as_ref().err()), ("versions", versions_left.as_ref().err())];
+    let reason = |(what, error): (&str, Option<&AwsError>)| {
+        Some(format!(
+            "the {what} of `{function}` could not be listed, and each has a policy of its own: {}",
+            error?
+        ))
+    };
+    failed.into_iter().filter_map(reason).collect()
 }
 
 /// A way past the role that nobody stated, and that one call to Lambda closes.

@@ -180,6 +180,36 @@ fn each_claim_has_a_certificate() {
     );
 }
 
+/// A session that may write the function's code is for more than invoking it, whatever the role's own policies say.
+#[test]
+fn what_the_function_s_policy_grants_the_role_is_found() {
+    let stage = applied(ALIAS);
+    let role = "arn:aws:iam::123456789012:role/GenesysDataActionRole";
+    for (action, expected) in [("lambda:InvokeFunction", 0), ("lambda:UpdateFunctionCode", 4)] {
+        let mut policy = grant(&json!({"AWS": role}), ":live");
+        policy["Statement"][0]["Action"] = json!(action);
+        change(&stage.sandbox, |function| {
+            function.policies.insert("live".to_owned(), policy);
+        });
+        for command in [&["drift"] as &[&str], &["plan"], &["verify", "--level", "paper"]] {
+            let run = stage.run(command);
+            assert_eq!(run.status, expected, "{action}: {}", run.whole());
+            assert_eq!(run.stdout.contains("error      L1"), expected == 4, "{}", run.stdout);
+        }
+    }
+}
+
+/// Who may not list the aliases or versions does not know whose policies there are.
+#[test]
+fn forms_that_nobody_could_list_are_not_proved() {
+    let stage = applied(ALIAS);
+    for operation in ["lambda:ListAliases", "lambda:ListVersionsByFunction"] {
+        let rule = FaultRule { operation: operation.to_owned(), skip: 0, times: None, fault: Fault::Deny };
+        stage.set(Faults { rules: vec![rule], ..Faults::default() });
+        stage.run(&["verify", "--level", "live"]).expect(5);
+    }
+}
+
 /// What nobody may read is not proved, and the permission that is missing is named.
 #[test]
 fn a_policy_that_nobody_may_read_is_not_proved() {

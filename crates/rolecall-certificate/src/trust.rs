@@ -171,9 +171,7 @@ impl<'q> Question<'q> {
             (Some(_) | None, _) => "(not external_id.present)".to_owned(),
         };
         asserted.push(("The external ID".to_owned(), id));
-        let passed = model
-            .keys()
-            .filter(|used| implied_action(&used.folded).is_some() || used.folded == "sts:transitivetagkeys");
+        let passed = model.keys().filter(|used| implied_action(&used.folded).is_some());
         let absent = and(passed.map(|used| format!("(not {}.present)", used.first())));
         asserted.push(("No session tags, no source identity".to_owned(), absent));
         asserted

@@ -209,9 +209,7 @@ pub fn evaluate_trust(request: &Request, trust: &Document) -> Evaluation {
 fn implied_actions(request: &Request) -> impl Iterator<Item = &'static str> {
     let for_role = ROLE_CALLS.iter().any(|call| request.action.eq_ignore_ascii_case(call));
     let has = |wanted: fn(&str) -> bool| for_role && request.context.has(wanted);
-    let tags = has(|key| {
-        key.starts_with("aws:requesttag/") || key == "aws:tagkeys" || key == "sts:transitivetagkeys"
-    });
+    let tags = has(|key| key.starts_with("aws:requesttag/") || key == "aws:tagkeys");
     let source = has(|key| key == "sts:sourceidentity");
     let context = has(|key| key.starts_with("sts:requestcontext/") || key == "sts:requestcontextproviders");
     [(tags, "sts:TagSession"), (source, "sts:SetSourceIdentity"), (context, "sts:SetContext")]

@@ -172,9 +172,11 @@ impl Parameter {
     /// AWS STS", "Monitor and control actions taken with assumed roles").
     pub(crate) fn implies(self) -> Option<&'static str> {
         match self {
-            Self::ExternalId | Self::RoleSessionName => None,
+            // Whoever calls with temporary credentials has the transitive keys of the session, and passes nothing ("IAM and AWS STS
+            // condition context keys", `sts:TransitiveTagKeys`, availability).
+            Self::ExternalId | Self::RoleSessionName | Self::TransitiveTagKeys => None,
             Self::SourceIdentity => Some("sts:SetSourceIdentity"),
-            Self::Tag | Self::TagKeys | Self::TransitiveTagKeys => Some("sts:TagSession"),
+            Self::Tag | Self::TagKeys => Some("sts:TagSession"),
             Self::Context => Some("sts:SetContext"),
         }
     }

@@ -29,6 +29,8 @@ pub struct FunctionFacts<'d> {
     pub policies: &'d [FunctionPolicy<'d>],
     /// The statements of these policies by which somebody reaches the function without the role.
     pub passages: &'d [Passage],
+    /// The statements by which a session of the role does something else than invoke a target.
+    pub grants: &'d [Passage],
     /// The function or its aliases, in the form that has a URL without authentication.
     pub open_urls: Vec<FunctionArn>,
     /// The aliases that the role invokes.
@@ -38,9 +40,10 @@ pub struct FunctionFacts<'d> {
 /// Every finding about a function.
 #[must_use]
 pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Finding> {
-    let FunctionFacts { function, policies, passages, open_urls, aliases } = facts;
+    let FunctionFacts { function, policies, passages, grants, open_urls, aliases } = facts;
     let mut findings: Vec<Finding> =
-        passages.iter().filter_map(|passage| way_past(policies, passage)).collect();
+        passages.iter().filter_map(|passage| way_past(policies, passage, Some(STATE_IT))).collect();
+    findings.extend(grants.iter().filter_map(|grant| way_past(policies, grant, None)));
     for policy in *policies {
         wide_names(policy, intent, &mut findings);
     }
@@ -66,16 +69,15 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
     findings
 }
 
-/// L1: somebody reaches the function without the role.
-fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage) -> Option<Finding> {
+/// L1: somebody reaches the function without the role, or a session of the role does more than it is for.
+fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, otherwise: Option<&str>) -> Option<Finding> {
     let Passage { policy, statement, result } = passage;
     let FunctionPolicy { function, document, .. } = policies.get(*policy)?;
     let Proof::Refuted(witness) = result else { return None };
     let place = StatementPlace::of(document, *statement);
-    let fix = match &place.sid {
-        Some(sid) => format!("remove the statement `{sid}` from the function's policy, or {STATE_IT}"),
-        None => format!("remove the statement from the function's policy, or {STATE_IT}"),
-    };
+    let sid = place.sid.as_ref().map(|sid| format!(" `{sid}`")).unwrap_or_default();
+    let otherwise = otherwise.map(|way| format!(", or {way}")).unwrap_or_default();
+    let fix = format!("remove the statement{sid} from the function's policy{otherwise}");
     Some(Finding {
         id: FindingId::L1,
         document: function.to_string(),

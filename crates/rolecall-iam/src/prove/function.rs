@@ -16,8 +16,8 @@ use super::names::Group;
 use super::permission::INVOKE;
 use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
 use super::question::{Callers, Question, Values};
-use crate::arn::{AccountId, FunctionArn};
-use crate::document::{Document, Effect, Statement};
+use crate::arn::{AccountId, FunctionArn, RoleArn};
+use crate::document::{Clause, Document, Effect, Statement};
 use crate::pattern::Budget;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
@@ -144,6 +144,58 @@ pub fn passages(policies: &[FunctionPolicy<'_>], accounts: &[AccountId]) -> Vec<
     policies.iter().enumerate().flat_map(of_policy).collect()
 }
 
+/// Every statement of these policies by which a session of the role does something else than invoke a target. Within an account, a
+/// policy that names the role or its session is enough, without a policy of the role ("Policy evaluation logic", IAM User Guide); one
+/// that names the account leaves the decision to the role's policies.
+#[must_use]
+pub fn grants_to_role(
+    policies: &[FunctionPolicy<'_>],
+    role: &RoleArn,
+    targets: &[FunctionArn],
+) -> Vec<Passage> {
+    let group = Group::of([Principal::Role(role.clone())]);
+    let of_policy = |(number, policy): (usize, &FunctionPolicy<'_>)| {
+        let is_target = targets.contains(&policy.function);
+        let statements = policy.document.statements().iter().enumerate();
+        let granting = statements.filter(|(_, statement)| {
+            statement.effect == Effect::Allow
+                && policy.function.account == role.account
+                && statement.principal.as_ref().is_some_and(|clause| may_name(clause, role))
+        });
+        granting
+            .filter_map(|(index, statement)| {
+                let actions = actions_of(statement).into_iter();
+                let actions = actions.filter(|action| !(is_target && action == INVOKE));
+                let ask = |_: &str| vec![Question::about(Callers::of_accounts().inside(&group))];
+                match through(policy, index, actions, ask) {
+                    Proof::Proved => None,
+                    result => Some(Passage { policy: number, statement: index, result }),
+                }
+            })
+            .collect::<Vec<_>>()
+    };
+    policies.iter().enumerate().flat_map(of_policy).collect()
+}
+
+/// Whether an element names the role or a session of it by more than its account.
+fn may_name(clause: &Clause<PrincipalName>, role: &RoleArn) -> bool {
+    let is_role = |name: &PrincipalName| match name {
+        PrincipalName::Everyone | PrincipalName::AnyAws | PrincipalName::Undocumented(..) => true,
+        PrincipalName::Identity(Principal::Role(named)) => named == role,
+        PrincipalName::Identity(Principal::RoleSession { account, role: named, .. }) => {
+            *account == role.account && *named == role.name
+        }
+        PrincipalName::Identity(_)
+        | PrincipalName::Account { .. }
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::Service(_)
+        | PrincipalName::Federated(_)
+        | PrincipalName::CanonicalUser(_)
+        | PrincipalName::Nobody(_) => false,
+    };
+    clause.negated || clause.values.iter().any(is_role)
+}
+
 /// The services that reach a function by statements that are no passages: for a source of the accounts, or because they are stated.
 #[must_use]
 pub fn admitted_services(policies: &[FunctionPolicy<'_>], passages: &[Passage]) -> BTreeSet<String> {
@@ -220,22 +272,7 @@ impl Intended {
 
     /// Whether somebody else reaches the function by one statement.
     fn through(&self, policy: &FunctionPolicy<'_>, index: usize, statement: &Statement) -> Proof {
-        let mut budget = Budget::new(PROOF_BUDGET);
-        let mut reasons = Vec::new();
-        for action in actions_of(statement) {
-            let document = ResourcePolicy::of_function(policy.document, &policy.function).asked_for(&action);
-            for question in self.questions(&action, policy.url) {
-                match document.ask(&question.through(index), &mut budget) {
-                    Outcome::Nothing => {}
-                    Outcome::Unknown(more) => reasons.extend(more),
-                    Outcome::Allowed(found) => {
-                        let (request, evaluation) = *found;
-                        return Proof::Refuted(Box::new(document.witness(request, &evaluation)));
-                    }
-                }
-            }
-        }
-        if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
+        through(policy, index, actions_of(statement), |action| self.questions(action, policy.url))
     }
 
     /// Principals of other accounts; and callers without an account whose request comes from none of the own accounts.
@@ -263,6 +300,31 @@ impl Intended {
         };
         [others, services].map(through_url).into()
     }
+}
+
+/// Whether one statement lets in a request that one of the questions about its action is about.
+fn through(
+    policy: &FunctionPolicy<'_>,
+    index: usize,
+    actions: impl IntoIterator<Item = String>,
+    questions: impl Fn(&str) -> Vec<Question>,
+) -> Proof {
+    let mut budget = Budget::new(PROOF_BUDGET);
+    let mut reasons = Vec::new();
+    for action in actions {
+        let document = ResourcePolicy::of_function(policy.document, &policy.function).asked_for(&action);
+        for question in questions(&action) {
+            match document.ask(&question.through(index), &mut budget) {
+                Outcome::Nothing => {}
+                Outcome::Unknown(more) => reasons.extend(more),
+                Outcome::Allowed(found) => {
+                    let (request, evaluation) = *found;
+                    return Proof::Refuted(Box::new(document.witness(request, &evaluation)));
+                }
+            }
+        }
+    }
+    if reasons.is_empty() { Proof::Proved } else { Proof::unknown(reasons) }
 }
 
 /// The actions that a statement may allow and that do more than read: all known ones, and, for each pattern that covers no known

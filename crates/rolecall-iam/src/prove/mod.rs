@@ -90,7 +90,9 @@ pub use allowance::{Allowance, Use, UseError};
 pub use answer::{Proof, Witness};
 pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, FurtherId, NamedDocument, Permissions, RoleIntent};
-pub use function::{FunctionPolicy, Passage, UrlAccess, admitted_services, only_through_role, passages};
+pub use function::{
+    FunctionPolicy, Passage, UrlAccess, admitted_services, grants_to_role, only_through_role, passages,
+};
 pub use guardrail::{GUARDRAIL_SCOPE, GuardrailClaim, GuardrailIntent, GuardrailResult, prove_guardrail};
 pub use names::Group;
 pub use permission::{prove_boundary, prove_permissions};

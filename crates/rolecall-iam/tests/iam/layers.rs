@@ -383,7 +383,8 @@ fn tags_and_source_identity() {
         (&apart, &tags, Allowed, None),
         (&apart, &source, Allowed, None),
         (&plain, &keys, ImplicitlyDenied, Some(Block::Implied("sts:TagSession"))),
-        (&plain, &transitive, ImplicitlyDenied, Some(Block::Implied("sts:TagSession"))),
+        // Of a session, without anything that is passed.
+        (&plain, &transitive, Allowed, None),
         (&apart, &provided, ImplicitlyDenied, Some(Block::Implied("sts:SetContext"))),
     ];
     for (trust, context, decision, blocked) in rows {

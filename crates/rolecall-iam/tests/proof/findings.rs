@@ -312,7 +312,8 @@ fn ways_around_the_role_are_found() {
         let passages = passages(&policies, &[]);
         let open_urls = if url == UrlAccess::Open { vec![function.clone()] } else { Vec::new() };
         let (policies, passages) = (&policies, &passages);
-        let facts = FunctionFacts { function: function.clone(), policies, passages, open_urls, aliases };
+        let function = function.clone();
+        let facts = FunctionFacts { function, policies, passages, grants: &[], open_urls, aliases };
         lint_function(&facts, &intent())
     };
     for (expected, policy) in cases {

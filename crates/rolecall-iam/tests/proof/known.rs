@@ -122,3 +122,19 @@ fn a_star_across_colons_protects_nothing() {
         assert_ne!(results[0].result, Proof::Proved, "{deny}");
     }
 }
+
+/// `sts:TransitiveTagKeys`: "present in the request when you make a request using temporary security credentials" (IAM User Guide, "IAM
+/// and AWS STS condition context keys"). So a session has it without passing a tag, which would need `sts:TagSession`.
+#[test]
+fn transitive_tag_keys_come_with_temporary_credentials() {
+    for condition in [
+        json!({"Null": {"sts:TransitiveTagKeys": "false"}}),
+        json!({"ForAnyValue:StringEquals": {"sts:TransitiveTagKeys": "team"}}),
+    ] {
+        let open = json!({"Effect": "Allow", "Principal": {"AWS": GENESYS}, "Action": "sts:AssumeRole",
+            "Condition": condition});
+        let results = trust_results(&trust_of(&[open]), &intent());
+        let with_id = results.iter().find(|it| Wanted::OnlyWithId.is(&it.claim)).unwrap();
+        assert!(matches!(with_id.result, Proof::Refuted(_)), "{results:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use rolecall_iam::arn::FunctionArn;
 use rolecall_iam::document::Document;
-use rolecall_iam::prove::{FunctionPolicy, Proof, UrlAccess, only_through_role, passages};
+use rolecall_iam::prove::{FunctionPolicy, Proof, UrlAccess, grants_to_role, only_through_role, passages};
 use serde_json::{Value, json};
 
 use super::support::document;
@@ -132,6 +132,36 @@ fn a_stated_invoker_is_let_in_and_nobody_else_is() {
     // A service is not everybody.
     let public = policy(&json!({"Principal": "*"}));
     assert!(matches!(judged(&public, UrlAccess::Absent, &["s3.amazonaws.com"]), Proof::Refuted(_)));
+}
+
+/// Within an account, a function's policy that names the role is enough: nothing of the role's own policies limits it.
+#[test]
+fn what_a_policy_grants_the_role_beyond_invoking_targets_is_found() {
+    let role = "arn:aws:iam::111122223333:role/genesys";
+    let session = "arn:aws:sts::111122223333:assumed-role/genesys/any";
+    let granted = |parts: &Value, targets: &[FunctionArn]| {
+        let document = policy(parts);
+        let function: FunctionArn = FUNCTION.parse().unwrap();
+        let asked =
+            FunctionPolicy { function, document: &document, url: UrlAccess::Absent, invokers: Vec::new() };
+        let grants = grants_to_role(&[asked], &role.parse().unwrap(), targets);
+        grants.iter().any(|grant| matches!(grant.result, Proof::Refuted(_)))
+    };
+    let target: Vec<FunctionArn> = vec![FUNCTION.parse().unwrap()];
+    let by = |principal: &str, action: &str| json!({"Principal": {"AWS": principal}, "Action": action});
+    for (expected, parts) in [
+        (true, by(role, "lambda:UpdateFunctionCode")),
+        (true, by(role, "lambda:*")),
+        (true, by(session, "lambda:AddPermission")),
+        (true, by("*", "lambda:*")),
+        (false, by(role, "lambda:InvokeFunction")),
+        (false, by(role, "lambda:Get*")),
+        (false, by("111122223333", "lambda:*")),
+        (false, by("arn:aws:iam::111122223333:role/other", "lambda:*")),
+    ] {
+        assert_eq!(granted(&parts, &target), expected, "{parts}");
+    }
+    assert!(granted(&by(role, "lambda:InvokeFunction"), &[]), "a form that is no target");
 }
 
 #[test]

@@ -170,7 +170,7 @@ impl Drawer<'_> {
             }
             let value = self.value(key, kind, through, known);
             let implies = key.starts_with("aws:requesttag/")
-                || ["aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity"].contains(&key.as_str());
+                || ["aws:tagkeys", "sts:sourceidentity"].contains(&key.as_str());
             if implies && plain {
                 continue;
             }
@@ -187,9 +187,6 @@ impl Drawer<'_> {
                     continue;
                 }
                 _ if key.starts_with("aws:requesttag/") || key == "aws:tagkeys" => continue,
-                ("sts:transitivetagkeys", ContextValue::One(tag)) => {
-                    tags.entry(tag.to_ascii_lowercase()).or_insert((tag.clone(), "x".to_owned()));
-                }
                 _ => {}
             }
             known.insert(key.clone(), value.clone());

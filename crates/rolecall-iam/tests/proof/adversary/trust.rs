@@ -135,8 +135,7 @@ impl Trust {
 /// Whether a call passes neither tags nor a source identity, which need another permission.
 fn is_plain(request: &Request) -> bool {
     let implies = |key: &str| {
-        key.starts_with("aws:requesttag/")
-            || ["aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity"].contains(&key)
+        key.starts_with("aws:requesttag/") || ["aws:tagkeys", "sts:sourceidentity"].contains(&key)
     };
     !request.context.iter().any(|(key, value)| implies(key.folded()) && *value != ContextValue::Absent)
 }
