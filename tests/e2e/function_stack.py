@@ -68,6 +68,8 @@ def provided(w, function, genesys):
     code = {"CodeBucket": "code", "CodeKey": "rolecall.zip", "Architecture": "x86_64", "Roles": "*", "Functions": "*"}
     schedule = {"Schedule": "rate(1 day)", "Manifests": "s3://code/a.toml,s3://code/b.toml", "SecurityHub": "true"}
     reads = {"CredentialsSecret": secret, "GenesysRegion": "us-east-1", "ReadableObjects": "arn:aws:s3:::code/a.toml,arn:aws:s3:::code/b.toml", "DecryptionKeys": KEY}
+    # MiniStack keeps the statements of empty lists, which CloudFormation leaves out.
+    reads |= {name: secret.replace("genesys", "definitions") for name in ("ReadableSecrets", "ManifestSecrets")}
     options = {**code, **schedule, **reads, "Email": "somebody@example.com"}
     with w.step("the function's own stack") as step:
         try:
@@ -133,7 +135,7 @@ def simulated(w, binary, secret):
     file.write_text(json.dumps([case(*it) for it in cases]))
     with w.step("what the function may do") as step:
         done = subprocess.run([binary, "simulate", file, "--output", "json"], capture_output=True, text=True, check=False)
-        failed = [it["name"] for it in json.loads(done.stdout) if not it["pass"]]
+        failed = [f"{it['name']}: {it['response']}, {it['reason']}" for it in json.loads(done.stdout) if not it["pass"]]
         step.check(f"{len(cases)} requests, allowed and denied", (done.returncode, failed), (0, []))
 
 
