@@ -139,7 +139,7 @@ fn what_may_not_be_asked_is_a_note_and_no_failure() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
       note: rolecall did not check whether other principals may invoke the targets directly: the caller needs lambda:GetPolicy (and 2 more of these)
-      note: rolecall did not check where the targets' aliases point and who may invoke those versions directly: the caller needs lambda:ListAliases
+      note: rolecall did not read where the targets' aliases point, nor the policies of further aliases: the caller needs lambda:ListAliases
       note: rolecall did not check whether the targets have public URLs: the caller needs lambda:ListFunctionUrlConfigs
       note: organization policies could not be read (organizations:DescribeOrganization failed: User: arn:aws:sts::123456789012:assumed-role/ci/rolecall is not authorized to perform: organizations:DescribeOrganization (AccessDeniedException, request [id])) and may deny access; the management account and delegated administrators can read them
       note: no second opinion from iam:SimulatePrincipalPolicy: the caller does not have the permission
