@@ -23,6 +23,7 @@ pub(crate) mod reference_pages;
 mod render_anywhere;
 mod shell;
 mod simulate;
+mod stated;
 mod terraform;
 mod terraform_ways;
 

@@ -495,3 +495,34 @@ fn a_claim_that_does_not_exist_is_a_mistake_in_the_call() {
     ");
     assert!(stage.calls().is_empty());
 }
+
+/// Warnings beside proved claims are no 4 in any command, unless the manifest or an option says so: then in each of them.
+#[test]
+fn warnings_have_one_verdict_in_every_command() {
+    let tags = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"{{trusted_principals}}"},
+        "Action":["sts:AssumeRole","sts:TagSession"],"Condition":{"StringEquals":{"sts:ExternalId":"{{external_id}}"}}}]}"#;
+    let stage = Stage::new();
+    stage.write("own/trust.json", tags);
+    let paper = |command: &'static str| [&[command, "--policies", "own"][..], &["--level", "paper"]].concat();
+    let failing = ["--fail-on", "warning"];
+    // The plan is refused before anything is there, and accepted by name.
+    stage.run(&["plan", "--policies", "own", "--fail-on", "warning"]).expect(4);
+    let refused = stage.run(&[&paper("apply")[..], &["--yes"], &failing].concat()).expect(4);
+    assert!(refused.stderr.contains("--allow-findings T16"), "{}", refused.stderr);
+    assert!(stage.calls().iter().all(|call| !call.write), "a refused plan writes nothing");
+    let ends = |stdout: &str| stdout.contains("every claim about the role is proved, with 1 warning");
+    assert!(ends(&stage.run(&["plan", "--policies", "own"]).expect(0).stdout));
+    assert!(ends(&stage.run(&[&paper("apply")[..], &["--yes"]].concat()).expect(0).stdout));
+    assert!(ends(&stage.run(&paper("verify")).expect(0).stdout));
+    assert!(ends(&stage.run(&["drift", "--policies", "own"]).expect(0).stdout));
+    for command in [&paper("verify")[..], &["drift", "--policies", "own"], &["plan", "--policies", "own"]] {
+        let run = stage.run(&[command, &failing].concat()).expect(4);
+        assert!(run.stdout.contains("Result: refuted: "), "{}", run.stdout);
+    }
+    let in_manifest = manifest(ONE_TARGET).replace("[verify]\n", "[verify]\nfail_on = \"warning\"\n");
+    stage.write("rolecall.toml", &in_manifest);
+    for command in [&paper("verify")[..], &["drift", "--policies", "own"], &["plan", "--policies", "own"]] {
+        stage.run(command).expect(4);
+        assert!(ends(&stage.run(&[command, &["--fail-on", "error"]].concat()).expect(0).stdout));
+    }
+}

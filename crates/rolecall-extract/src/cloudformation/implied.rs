@@ -77,6 +77,25 @@ fn maker(kind: &str) -> Option<Maker> {
     }
 }
 
+/// What makes roles of which the template shows nothing but that somebody is to assume them: a program, or a type that rolecall
+/// does not know.
+fn stated_maker(resource: &Resource<'_>) -> Option<Maker> {
+    let mut states_role = false;
+    texts(resource.value, &mut |text| {
+        let text = text.to_ascii_lowercase();
+        let words = ["assumerolepolicydocument", "createrole", "sts:assumerole"];
+        states_role |= words.iter().any(|word| text.contains(word));
+    });
+    match row_of(resource.kind).reach {
+        Reach::Read | Reach::Harmless => None,
+        Reach::HasPolicies | Reach::Mentioned | Reach::Template | Reach::Every => {
+            states_role.then_some(Maker::Unread(
+                "it states who can assume a role, and rolecall does not know what it makes of that",
+            ))
+        }
+    }
+}
+
 /// Whether resources of this type make roles that are not written out.
 pub(in super::super) fn makes_roles(kind: &str) -> bool {
     maker(kind).is_some()
@@ -92,7 +111,7 @@ pub(super) fn roles(template: &Template<'_>, doubts: &Doubts) -> Vec<RoleDocumen
     let mut roles = Vec::new();
     let mut is_deployed = false;
     for (index, resource) in template.resources.iter().enumerate() {
-        let Some(maker) = maker(resource.kind) else { continue };
+        let Some(maker) = maker(resource.kind).or_else(|| stated_maker(resource)) else { continue };
         let mut owner = Owner { template, resource, resolver: template.resolver(), doubts, index };
         let Some(notes) = template.creation(resource, &mut owner.resolver) else { continue };
         let first = roles.len();

@@ -1,6 +1,6 @@
 //! Templates.
 
-use crate::{expect, known, roles_with};
+use crate::{expect, known, role, roles, roles_with};
 
 const WIDE: &str = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: '*', Resource: '*'}}";
 const TRUST: &str = "AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: '765628985471'}}}";
@@ -343,4 +343,90 @@ fn a_name_that_is_stated_in_part() {
     let role = roles_with(&text, &[("AWS::StackName", "stack")]).remove(0);
     assert_eq!(role.role_name.as_deref(), Some("stack-vendor"));
     assert_eq!(known(&role).0, "");
+}
+
+/// Roles that a template makes without writing them out, and what is known of them.
+#[test]
+fn roles_that_are_not_written_out_are_named() {
+    let open =
+        "AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: '*', Action: 'sts:AssumeRole'}}";
+    let no_value = "Role: !If [C, 'arn:aws:iam::1:role/x', !Ref AWS::NoValue]";
+    let given = "Role: 'arn:aws:iam::123456789012:role/x'";
+    let globals = format!("Globals: {{Function: {{{open}}}}}");
+    let rows: Vec<(&str, &str, String, &str, &str)> = vec![
+        ("", "AWS::Serverless::Function", String::new(), "OtherRole", "t"),
+        ("", "AWS::Serverless::Function", open.to_owned(), "OtherRole", "t"),
+        (&globals, "AWS::Serverless::Function", "Timeout: 3".to_owned(), "OtherRole", "t"),
+        ("", "AWS::Serverless::Function", format!("Role: null\n      {open}"), "OtherRole", "t"),
+        ("", "AWS::Serverless::Function", format!("{no_value}\n      {open}"), "OtherRole", "t"),
+        (
+            "",
+            "AWS::Serverless::Function",
+            "AssumeRolePolicyDocument: !ImportValue x".to_owned(),
+            "OtherRole",
+            "",
+        ),
+        (
+            "",
+            "AWS::Serverless::Function",
+            format!("{given}\n      Events: {{E: {{Type: ScheduleV2}}}}"),
+            "OtherERole",
+            "t",
+        ),
+        (
+            "",
+            "AWS::Serverless::Function",
+            format!("{given}\n      Events: {{E: {{Type: New}}}}"),
+            "OtherERole",
+            "",
+        ),
+        (
+            "",
+            "AWS::Serverless::Function",
+            format!("{given}\n      DeploymentPreference: {{Type: AllAtOnce}}"),
+            "CodeDeployServiceRole",
+            "t",
+        ),
+        ("", "AWS::Serverless::StateMachine", String::new(), "OtherRole", "t"),
+        (
+            "",
+            "AWS::Serverless::StateMachine",
+            format!("{given}\n      Events: {{E: {{Type: Schedule}}}}"),
+            "OtherERole",
+            "t",
+        ),
+        ("", "AWS::Serverless::GraphQLApi", String::new(), "Other", ""),
+        ("", "AWS::Serverless::Agent", String::new(), "Other", ""),
+        ("", "AWS::Serverless::Application", "Location: a.yaml".to_owned(), "Other", ""),
+        ("", "AWS::CloudFormation::Stack", "TemplateURL: 'https://a/b'".to_owned(), "Other", ""),
+        ("", "AWS::SSO::PermissionSet", String::new(), "Other", ""),
+        (
+            "",
+            "AWS::IAM::ServiceLinkedRole",
+            "AWSServiceName: autoscaling.amazonaws.com".to_owned(),
+            "Other",
+            "t",
+        ),
+        ("", "AWS::IAM::ServiceLinkedRole", "AWSServiceName: !ImportValue x".to_owned(), "Other", ""),
+        ("", "Custom::Role", open.to_owned(), "Other", ""),
+        (
+            "",
+            "Custom::AWS",
+            "Create: '{\"service\":\"IAM\",\"action\":\"createRole\"}'".to_owned(),
+            "Other",
+            "",
+        ),
+        ("", "Acme::Access::Role", open.to_owned(), "Other", ""),
+    ];
+    for (sections, kind, properties, name, sides) in rows {
+        let properties = if properties.is_empty() { "Nothing: 1".to_owned() } else { properties };
+        let template = format!(
+            "{sections}\nResources:\n  Other:\n    Type: {kind}\n    Properties:\n      {properties}\n"
+        );
+        let (found, reasons) = known(&role(&template, name));
+        assert_eq!(found, sides, "{kind} {properties}: {reasons}");
+    }
+    // A function that is given a role has no other one.
+    let given = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {Role: !GetAtt Role.Arn}\n";
+    assert_eq!(roles(given).len(), 1);
 }
