@@ -119,6 +119,32 @@ impl Judgeable {
             })
             .collect()
     }
+
+    /// The forms whose URL asks nobody who they are.
+    fn open_urls(&self, side: &FunctionSide) -> Vec<FunctionArn> {
+        let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
+        open.map(|url| in_form(&self.function, url.function.qualifier.as_ref())).collect()
+    }
+}
+
+/// The statements of a function's policies that let in more than the manifest states.
+struct Ways {
+    /// By these somebody reaches the function without the role.
+    past: Vec<Passage>,
+    /// By these others a session of the role does something else than invoke a target.
+    granted: Vec<Passage>,
+}
+
+impl Ways {
+    fn of(policies: &[FunctionPolicy<'_>], desired: &Desired) -> Self {
+        let past = passages(policies, std::slice::from_ref(&desired.home.account));
+        let mut granted = grants_to_role(policies, &desired.role_arn(), &desired.targets);
+        let is_told = |grant: &Passage| {
+            past.iter().any(|it| (it.policy, it.statement) == (grant.policy, grant.statement))
+        };
+        granted.retain(|grant| !is_told(grant));
+        Self { past, granted }
+    }
 }
 
 fn in_form(function: &FunctionArn, qualifier: Option<&Qualifier>) -> FunctionArn {
@@ -151,23 +177,19 @@ pub fn judge(sides: &[FunctionSide], desired: &Desired) -> FunctionsJudged {
     for side in sides {
         let judgeable = Judgeable::of(side, desired);
         let policies = judgeable.policies();
-        let passages = passages(&policies, std::slice::from_ref(&desired.home.account));
-        let grants = grants_to_role(&policies, &desired.role_arn(), &desired.targets);
-        let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
+        let Ways { past, granted } = Ways::of(&policies, desired);
         let facts = FunctionFacts {
             policies: &policies,
-            passages: &passages,
-            grants: &grants,
-            open_urls: open
-                .map(|url| in_form(&judgeable.function, url.function.qualifier.as_ref()))
-                .collect(),
+            passages: &past,
+            grants: &granted,
+            open_urls: judgeable.open_urls(side),
             aliases: aliases(side, &judgeable.function, desired),
             function: judgeable.function.clone(),
         };
         findings.extend(lint_function(&facts, &intent));
-        services.append(&mut admitted_services(&policies, &passages));
-        found.extend(passages);
-        reasons.extend(grants.into_iter().flat_map(|grant| match grant.result {
+        services.append(&mut admitted_services(&policies, &past));
+        found.extend(past);
+        reasons.extend(granted.into_iter().flat_map(|grant| match grant.result {
             Proof::Unknown { reasons } => reasons,
             Proof::Proved | Proof::Refuted(_) => Vec::new(),
         }));
@@ -225,18 +247,16 @@ pub fn ways_past(sides: &[FunctionSide], desired: &Desired) -> Vec<WayPast> {
     for side in sides {
         let judgeable = Judgeable::of(side, desired);
         let policies = judgeable.policies();
-        let through = passages(&policies, std::slice::from_ref(&desired.home.account));
-        let through = through.into_iter().filter(|passage| matches!(passage.result, Proof::Refuted(_)));
+        let Ways { past, granted } = Ways::of(&policies, desired);
+        let through =
+            past.into_iter().chain(granted).filter(|passage| matches!(passage.result, Proof::Refuted(_)));
         ways.extend(through.filter_map(|passage| {
             let policy = policies.get(passage.policy)?;
             let statement = policy.document.statements().get(passage.statement)?;
             let statement = statement.sid.as_ref().map(ToString::to_string);
             Some(WayPast::Statement { function: policy.function.clone(), statement })
         }));
-        let open = side.urls.as_deref().unwrap_or_default().iter().filter(|url| is_open(url));
-        ways.extend(
-            open.map(|url| WayPast::Url(in_form(&judgeable.function, url.function.qualifier.as_ref()))),
-        );
+        ways.extend(judgeable.open_urls(side).into_iter().map(WayPast::Url));
     }
     ways
 }

@@ -195,6 +195,8 @@ fn what_the_function_s_policy_grants_the_role_is_found() {
             let run = stage.run(command);
             assert_eq!(run.status, expected, "{action}: {}", run.whole());
             assert_eq!(run.stdout.contains("error      L1"), expected == 4, "{}", run.stdout);
+            let is_advised = run.stdout.contains("aws lambda remove-permission");
+            assert_eq!(is_advised, expected == 4 && command != ["plan"], "{}", run.stdout);
         }
     }
 }

@@ -87,7 +87,7 @@ impl ResourcePolicy<'_> {
     /// Every value that a key has in the requests of these callers that the policy allows.
     ///
     /// # Errors
-    /// Where there are others than those that the policy states.
+    /// The policy does not state all of them.
     pub fn every_value(&self, callers: &dyn Fn() -> Question, key: &str) -> Result<Vec<String>, Unlisted> {
         let stated: BTreeSet<String> = self.texts(key, |_, _| true).into_iter().collect();
         let mut known: Vec<String> = Vec::new();
