@@ -9,7 +9,7 @@ demo:
     cargo run -- apply --sandbox --yes
 
 # Formatting, lints, tests: the first half of what CI runs
-check: fmt-check clippy test
+check: fmt-check clippy documentation test
 
 # Unit tests, tables and properties, scenarios on the embedded AWS
 test:
@@ -30,6 +30,10 @@ fmt-check:
 # Lints, warnings denied
 clippy:
     cargo clippy --workspace --all-targets --all-features -- --deny warnings
+
+# The API's documentation, warnings denied
+documentation:
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps
 
 # Licences, duplicates and sources of the dependencies, by deny.toml; advisories where their database can be reached
 deny:

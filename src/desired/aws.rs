@@ -502,5 +502,5 @@ pub fn fillings(
         ("twin_arns", Filling::Text(format!("{}*", home.twin_arn_prefix(&role.name, &role.path)))),
         ("policy_arns", Filling::Text(format!("{}*", home.policy_arn_prefix(&role.name)))),
     ]);
-    always.into_iter().chain(boundary).collect()
+    always.into_iter().chain(boundary).chain(super::secrets::fillings(manifest, home)).collect()
 }

@@ -10,6 +10,7 @@ pub mod genesys;
 pub mod grant;
 pub mod guardrail;
 pub mod pack;
+mod secrets;
 pub mod sources;
 pub mod template;
 pub mod transform;

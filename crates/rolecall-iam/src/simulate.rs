@@ -2,7 +2,8 @@
 //!
 //! A case states everything that counts. A list that is left out is empty: a case without `identityPolicies` is about a
 //! caller who has none. Left-out `permissionBoundaries` and `sessionPolicy` limit nothing, while an empty list of
-//! boundaries allows nothing.
+//! boundaries allows nothing. A file whose cases share policies states them once: `{"common": {…}, "cases": [{…}, …]}`. A case
+//! that states such a member itself has its own instead.
 //!
 //! ```
 //! let cases = rolecall_iam::simulate::parse(
@@ -89,7 +90,7 @@ pub struct CaseErrors {
     pub faults: Vec<CaseFault>,
 }
 
-/// Reads a file of cases: a JSON array.
+/// Reads a file of cases: a JSON array, or an object with `common` and `cases`.
 ///
 /// # Errors
 /// Every fault of every case.

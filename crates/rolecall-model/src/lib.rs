@@ -2,7 +2,7 @@
 //! with the policy documents that they carry ([`stored`]).
 //!
 //! It knows the IAM language ([`iam`]) and nobody else: the adapters implement the ports, the pipeline uses them, and neither
-//! needs the other. No I/O but files that a user names ([`file`]). [`patience`] is how everybody waits, [`limit`] is when a
+//! needs the other. No I/O but files that a user names ([`mod@file`]). [`patience`] is how everybody waits, [`limit`] is when a
 //! command ends, [`activity`] is what it does meanwhile, [`paging`] is how lists are read,
 //! [`handover`] is what two teams tell each other, [`redact`] is what keeps secrets out of messages, and [`shown`] is how text of others is shown.
 

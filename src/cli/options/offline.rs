@@ -214,11 +214,12 @@ pub(super) const CASES: &str = r#"A case:
     "resourcePolicy": {"Version": "2012-10-17", "Statement": []},
     "expected": {"response": "ImplicitlyDenied"}
   }
-Also: sessionPolicy, permissionBoundaries, serviceControlPolicies, resourceControlPolicies."#;
+Also: sessionPolicy, permissionBoundaries, serviceControlPolicies, resourceControlPolicies.
+Policies that all cases share stand once: {"common": {"resourcePolicy": {…}}, "cases": [{…}, …]}; a case's own go before them."#;
 
 #[derive(Args, Debug)]
 pub(crate) struct SimulateOptions {
-    /// The files of cases, each a JSON list; `-` is standard input
+    /// The files of cases, each a JSON list, or an object with `common` and `cases`; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Show the reasons in full: every statement that is about the action, and which of its conditions failed

@@ -12,19 +12,39 @@ use crate::principal::Principal;
 /// A document lies at most five levels deep in a file of cases.
 const DEPTH: usize = MAX_DEPTH + 5;
 
+/// The members that say which policies apply. A file may state them once for all its cases.
+const POLICIES: [&str; 6] = [
+    "identityPolicies",
+    "sessionPolicy",
+    "resourcePolicy",
+    "permissionBoundaries",
+    "serviceControlPolicies",
+    "resourceControlPolicies",
+];
+
 pub(super) fn cases(text: &str) -> Result<Vec<Case>, Vec<CaseFault>> {
     let of_file = |fault| CaseFault { case: None, name: None, fault };
     let file = parse_json(text, Limits { bytes: MAX_BYTES, depth: DEPTH })
         .map_err(|faults| faults.into_iter().map(of_file).collect::<Vec<_>>())?;
-    let Value::Array(items) = file else {
-        let message = "a file of cases must be a list".to_owned();
-        return Err(vec![of_file(Fault { pointer: String::new(), message })]);
+    let mut reader = Reader { pointer: String::new(), faults: Vec::new() };
+    let (common, place, items) = match &file {
+        Value::Array(items) => (Common::default(), "", items.as_slice()),
+        Value::Object(_) => {
+            let object = reader.object(&file, &["common", "cases"]);
+            let common = object.and_then(|it| reader.optional(it, "common", Reader::common));
+            let items = object.and_then(|it| reader.required(it, "cases", Reader::items));
+            (common.unwrap_or_default(), "/cases", items.unwrap_or_default())
+        }
+        _ => {
+            reader.fault("a file of cases must be a list, or an object with `common` and `cases`");
+            (Common::default(), "", [].as_slice())
+        }
     };
+    let mut faults: Vec<CaseFault> = reader.faults.into_iter().map(of_file).collect();
     let mut cases = Vec::with_capacity(items.len());
-    let mut faults = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let mut reader = Reader { pointer: format!("/{index}"), faults: Vec::new() };
-        let case = reader.case(item);
+        let mut reader = Reader { pointer: format!("{place}/{index}"), faults: Vec::new() };
+        let case = reader.case(item, &common);
         let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
         faults.extend(reader.faults.into_iter().map(|fault| CaseFault {
             case: Some(index),
@@ -34,6 +54,17 @@ pub(super) fn cases(text: &str) -> Result<Vec<Case>, Vec<CaseFault>> {
         cases.extend(case);
     }
     if faults.is_empty() { Ok(cases) } else { Err(faults) }
+}
+
+/// The policies that a case has where it states none of its own.
+#[derive(Default)]
+struct Common {
+    identity: Option<Vec<Document>>,
+    session: Option<Document>,
+    resource: Option<Document>,
+    boundary: Option<Vec<Document>>,
+    service_control: Option<Vec<OrganizationLevel>>,
+    resource_control: Option<Vec<OrganizationLevel>>,
 }
 
 struct Reader {
@@ -67,11 +98,11 @@ impl Reader {
     }
 
     /// A key that must be there.
-    fn required<T>(
+    fn required<'a, T>(
         &mut self,
-        object: &Map<String, Value>,
+        object: &'a Map<String, Value>,
         key: &str,
-        read: impl FnOnce(&mut Self, &Value) -> Option<T>,
+        read: impl FnOnce(&mut Self, &'a Value) -> Option<T>,
     ) -> Option<T> {
         match object.get(key) {
             Some(value) => self.at(key, |reader| read(reader, value)),
@@ -104,10 +135,7 @@ impl Reader {
         value: &Value,
         mut read: impl FnMut(&mut Self, &Value) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let Value::Array(items) = value else {
-            self.fault("expected a list");
-            return None;
-        };
+        let items = self.items(value)?;
         let mut results = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             results.extend(self.at(&index.to_string(), |reader| read(reader, item)));
@@ -141,31 +169,37 @@ impl Reader {
         })
     }
 
-    fn case(&mut self, value: &Value) -> Option<Case> {
-        let object = self.object(
-            value,
-            &[
-                "name",
-                "request",
-                "identityPolicies",
-                "sessionPolicy",
-                "resourcePolicy",
-                "permissionBoundaries",
-                "serviceControlPolicies",
-                "resourceControlPolicies",
-                "expected",
-            ],
-        )?;
+    fn items<'a>(&mut self, value: &'a Value) -> Option<&'a [Value]> {
+        let Value::Array(items) = value else {
+            self.fault("expected a list");
+            return None;
+        };
+        Some(items)
+    }
+
+    fn common(&mut self, value: &Value) -> Option<Common> {
+        let object = self.object(value, &POLICIES)?;
+        Some(self.policies(object))
+    }
+
+    fn policies(&mut self, object: &Map<String, Value>) -> Common {
+        let [identity, session, resource, boundary, service_control, resource_control] = POLICIES;
+        Common {
+            identity: self.optional(object, identity, Self::documents),
+            session: self.optional(object, session, Self::document),
+            resource: self.optional(object, resource, Self::document),
+            boundary: self.optional(object, boundary, Self::documents),
+            service_control: self.optional(object, service_control, Self::levels),
+            resource_control: self.optional(object, resource_control, Self::levels),
+        }
+    }
+
+    fn case(&mut self, value: &Value, common: &Common) -> Option<Case> {
+        let known: Vec<&str> = ["name", "request"].into_iter().chain(POLICIES).chain(["expected"]).collect();
+        let object = self.object(value, &known)?;
         let name = self.required(object, "name", Self::string);
         let request = self.required(object, "request", Self::request);
-        let identity = self.optional(object, "identityPolicies", Self::documents).unwrap_or_default();
-        let session = self.optional(object, "sessionPolicy", Self::document);
-        let resource = self.optional(object, "resourcePolicy", Self::document);
-        let boundary = self.optional(object, "permissionBoundaries", Self::documents);
-        let service_control =
-            self.optional(object, "serviceControlPolicies", Self::levels).unwrap_or_default();
-        let resource_control =
-            self.optional(object, "resourceControlPolicies", Self::levels).unwrap_or_default();
+        let own = self.policies(object);
         let expected = self.required(object, "expected", |reader, value| {
             let object = reader.object(value, &["response"])?;
             reader.required(object, "response", Self::response)
@@ -173,12 +207,18 @@ impl Reader {
         Some(Case {
             name: name?,
             request: request?,
-            identity,
-            session,
-            resource,
-            boundary,
-            service_control,
-            resource_control,
+            identity: own.identity.or_else(|| common.identity.clone()).unwrap_or_default(),
+            session: own.session.or_else(|| common.session.clone()),
+            resource: own.resource.or_else(|| common.resource.clone()),
+            boundary: own.boundary.or_else(|| common.boundary.clone()),
+            service_control: own
+                .service_control
+                .or_else(|| common.service_control.clone())
+                .unwrap_or_default(),
+            resource_control: own
+                .resource_control
+                .or_else(|| common.resource_control.clone())
+                .unwrap_or_default(),
             expected: expected?,
         })
     }

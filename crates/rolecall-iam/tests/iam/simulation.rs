@@ -172,7 +172,11 @@ fn faults_by_case_and_place() {
         assert!(errors.to_string().contains("case `the vendor with the right id`"));
     }
     for (text, expected) in [
-        ("{}", "the document: a file of cases must be a list"),
+        ("1", "the document: a file of cases must be a list"),
+        ("{}", "the document: `cases` is missing"),
+        (r#"{"cases": 1}"#, "/cases: expected a list"),
+        (r#"{"cases": [], "common": {"request": {}}}"#, "/common/request: unknown key"),
+        (r#"{"cases": [], "common": {"resourcePolicy": 1}}"#, "/common/resourcePolicy"),
         ("[", "/0: not JSON"),
         ("[{\"name\":\"a\",\"name\":\"b\"}]", "/0/name: the key `name` is given twice"),
     ] {
@@ -182,4 +186,30 @@ fn faults_by_case_and_place() {
     }
     assert!(parse(&" ".repeat(MAX_BYTES + 1)).unwrap_err().to_string().contains("at most"));
     assert_eq!(parse("[]").unwrap().len(), 0);
+}
+
+/// What a case states itself goes before what the file states once; a fault of a case is placed in the file.
+#[test]
+fn policies_that_cases_share_stand_once() {
+    let nothing = json!({"Version": "2012-10-17", "Statement": []});
+    let case = |expected: &str| {
+        json!({
+            "name": expected,
+            "request": {"principal": "arn:aws:iam::111122223333:user/u", "action": "s3:GetObject",
+                        "resource": {"resource": "arn:aws:s3:::b/k"}, "context": {}},
+            "expected": {"response": expected},
+        })
+    };
+    let mut bounded = case("ImplicitlyDenied");
+    bounded["permissionBoundaries"] = json!([nothing]);
+    let mut without = case("ImplicitlyDenied");
+    without["identityPolicies"] = json!([]);
+    let mut file =
+        json!({"common": {"identityPolicies": [allow_all()]}, "cases": [case("Allowed"), bounded, without]});
+    let cases = parse(&file.to_string()).unwrap();
+    assert!(cases.len() == 3 && cases.iter().all(|case| case.run().pass));
+    file["cases"][2]["identityPolicies"] = json!([1]);
+    let errors = parse(&file.to_string()).unwrap_err();
+    assert_eq!(errors.faults[0].fault.pointer, "/cases/2/identityPolicies/0");
+    assert_eq!(errors.faults[0].case, Some(2));
 }
