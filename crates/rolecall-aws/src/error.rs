@@ -40,7 +40,7 @@ where
             }
         }
         error if let Some(refused) = refused_role(&error) => refused,
-        error if is_too_large(&error) => unexpected(operation, &TooLarge),
+        error if let Some(limit) = too_large(&error) => unexpected(operation, &limit),
         error => {
             let kind = of_transport(&error);
             let message = match kind {
@@ -69,8 +69,9 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     hidden.is_some_and(|hidden| is_untrusted(hidden)) || error.source().is_some_and(is_untrusted)
 }
 
-fn is_too_large(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|cause| cause.is::<TooLarge>())
+/// Which limit the answer is past.
+fn too_large(error: &(dyn Error + 'static)) -> Option<TooLarge> {
+    chain(error).find_map(|cause| cause.downcast_ref::<TooLarge>()).copied()
 }
 
 /// Why the role that is to be assumed first was not: the call itself was never sent.

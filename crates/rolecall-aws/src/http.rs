@@ -7,6 +7,8 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -32,22 +34,34 @@ use super::trust::Trust;
 /// function's answer and an object of S3 that rolecall reads have less.
 const LARGEST: u64 = 64 << 20;
 
-/// An answer that is larger than any that AWS sends.
-#[derive(Debug)]
-pub(super) struct TooLarge;
+/// The most that all answers hold which are read at the same time.
+const LARGEST_SUM: u64 = 128 << 20;
+
+/// More than AWS sends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TooLarge {
+    /// One answer has more than [`LARGEST`].
+    One,
+    /// The answers that are read at the same time have more than [`LARGEST_SUM`].
+    Sum,
+}
 
 impl std::fmt::Display for TooLarge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it has more than {} MiB", LARGEST >> 20)
+        match self {
+            Self::One => write!(f, "it has more than {} MiB", LARGEST >> 20),
+            Self::Sum => write!(f, "with those read beside it, it has more than {} MiB", LARGEST_SUM >> 20),
+        }
     }
 }
 
 impl std::error::Error for TooLarge {}
 
-/// A client that reads no more than [`LARGEST`] of an answer. An embedded AWS needs nobody's certificates (`None`).
+/// A client that reads no more than [`LARGEST`] of an answer, and [`LARGEST_SUM`] of all at the same time. An embedded AWS needs nobody's certificates (`None`).
 pub(super) fn client(trust: Option<&Trust>) -> SharedHttpClient {
     let outside = through(ProxyConfig::from_env(), trust);
-    SharedHttpClient::new(Bounded { outside, here: through(ProxyConfig::disabled(), trust) })
+    let here = through(ProxyConfig::disabled(), trust);
+    SharedHttpClient::new(Bounded { outside, here, held: Arc::default() })
 }
 
 fn through(proxy: ProxyConfig, trust: Option<&Trust>) -> SharedHttpClient {
@@ -74,6 +88,8 @@ struct Bounded<T> {
     outside: T,
     /// For this machine.
     here: T,
+    /// How many bytes the answers hold that are being read.
+    held: Arc<AtomicU64>,
 }
 
 impl HttpClient for Bounded<SharedHttpClient> {
@@ -85,6 +101,7 @@ impl HttpClient for Bounded<SharedHttpClient> {
         SharedHttpConnector::new(Bounded {
             outside: self.outside.http_connector(settings, components),
             here: self.here.http_connector(settings, components),
+            held: Arc::clone(&self.held),
         })
     }
 
@@ -117,15 +134,38 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = if is_here(request.uri()) { &self.here } else { &self.outside };
         let answer = connector.call(request);
+        let held = Arc::clone(&self.held);
         HttpConnectorFuture::new(async move {
-            Ok(answer.await?.map(|body| SdkBody::from_body_1_x(BoundedBody { body, left: LARGEST })))
+            let bounded = |body| BoundedBody { body, read: 0, held: Arc::clone(&held) };
+            Ok(answer.await?.map(|body| SdkBody::from_body_1_x(bounded(body))))
         })
     }
 }
 
 struct BoundedBody {
     body: SdkBody,
-    left: u64,
+    /// How many bytes of it were read.
+    read: u64,
+    /// How many bytes were read of all bodies that are there.
+    held: Arc<AtomicU64>,
+}
+
+impl BoundedBody {
+    fn add(&mut self, bytes: u64) -> Result<(), TooLarge> {
+        self.read += bytes;
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        match (self.read > LARGEST, held > LARGEST_SUM) {
+            (true, _) => Err(TooLarge::One),
+            (false, true) => Err(TooLarge::Sum),
+            (false, false) => Ok(()),
+        }
+    }
+}
+
+impl Drop for BoundedBody {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.read, Ordering::Relaxed);
+    }
 }
 
 impl Body for BoundedBody {
@@ -141,13 +181,10 @@ impl Body for BoundedBody {
             Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len() as u64),
             Some(Err(_)) | None => 0,
         };
-        match self.left.checked_sub(read) {
-            Some(left) => {
-                self.left = left;
-                Poll::Ready(frame)
-            }
-            None => Poll::Ready(Some(Err(TooLarge.into()))),
-        }
+        Poll::Ready(match self.add(read) {
+            Ok(()) => frame,
+            Err(too_large) => Some(Err(too_large.into())),
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -161,7 +198,26 @@ impl Body for BoundedBody {
 
 #[cfg(test)]
 mod tests {
-    use super::is_here;
+    use std::sync::Arc;
+
+    use aws_smithy_types::body::SdkBody;
+
+    use super::{BoundedBody, LARGEST, LARGEST_SUM, TooLarge, is_here};
+
+    #[test]
+    fn one_answer_and_all_that_are_read_beside_it_are_bounded() {
+        let held = Arc::default();
+        let body = || BoundedBody { body: SdkBody::empty(), read: 0, held: Arc::clone(&held) };
+        let mut alone = body();
+        assert!(alone.add(LARGEST).is_ok());
+        assert!(matches!(alone.add(1), Err(TooLarge::One)));
+        drop(alone);
+        let mut bodies: Vec<BoundedBody> = (0..LARGEST_SUM / LARGEST).map(|_| body()).collect();
+        assert!(bodies.iter_mut().all(|body| body.add(LARGEST).is_ok()));
+        assert!(matches!(body().add(1), Err(TooLarge::Sum)));
+        bodies.pop();
+        assert!(body().add(LARGEST).is_ok());
+    }
 
     #[test]
     fn only_this_machine_and_its_link_are_asked_directly() {
