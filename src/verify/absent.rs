@@ -107,7 +107,7 @@ fn broken_by(what: Absent, reasons: &[String], claims: Vec<Claim>) -> Vec<Claim>
 }
 
 /// What a role that is there may lack, so that the claim cannot hold.
-fn needs(proposition: &Proposition) -> Option<Absent> {
+pub(super) fn needs(proposition: &Proposition) -> Option<Absent> {
     match proposition {
         Proposition::Provable(claim) => match claim {
             prove::Claim::EveryTargetMayBeInvoked(_) => Some(Absent::Target),

@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 
 use super::claim::{Claim, ClaimKind, ClaimOutcome};
+use super::other_accounts::with_their_policies;
 use super::paper::{Examined, claims, examine};
 use super::verification::Verification;
 use super::{Documents, RolePolicy};
@@ -71,6 +72,8 @@ pub fn judge(survey: &Survey, foreign: &[Foreign], allowed: &Allowed) -> Verdict
     let past = Past::of(survey, &planned);
     let is_new = |claim: &Claim| past.as_ref().is_none_or(|past| !past.excuses(claim));
     let objections = objections(&claims, &findings, survey.desired.fail_on, allowed, is_new);
+    // No plan for the role writes the policy of a function.
+    let claims = with_their_policies(claims, survey);
     let mut verification = Verification::on_paper(&survey.desired, claims, findings);
     verification.notes.extend(notes);
     Verdict { verification, objections }

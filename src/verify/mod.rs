@@ -32,6 +32,7 @@ pub mod live_organization;
 pub mod metrics;
 pub mod note;
 pub mod organization;
+mod other_accounts;
 mod paper;
 pub mod policy_case;
 pub mod probe;

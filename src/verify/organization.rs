@@ -343,7 +343,7 @@ fn judge(
     }
 }
 
-const ANYTHING: &str =
+pub(super) const ANYTHING: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 const EVERYBODY: &str =

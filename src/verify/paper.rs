@@ -6,6 +6,7 @@ use super::absent::{at_another_arn, without_targets};
 use super::claim::{Absent, Claim, Decided, Proposition};
 use super::functions::{FunctionsJudged, judge, left_open};
 use super::note::Note;
+use super::other_accounts::with_their_policies;
 use super::verification::Verification;
 use super::{Documents, PolicyId, RolePolicy};
 use crate::desired::aws::Desired;
@@ -21,6 +22,7 @@ use rolecall_model::stored::StoredDocument;
 /// Decides the claims that the manifest makes, and says what else is worth a change.
 pub fn paper(documents: &Documents, survey: &Survey) -> Verification {
     let Examined { claims, findings, notes } = examine(documents, survey);
+    let claims = with_their_policies(claims, survey);
     let mut verification = Verification::on_paper(&survey.desired, claims, findings);
     verification.notes.extend(notes);
     verification

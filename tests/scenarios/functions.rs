@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall::sandbox::{Fault, FaultRule, Faults, Function, Sandbox, State, Tamper};
+use rolecall::sandbox::{CUSTOMER, Fault, FaultRule, Faults, Function, STRANGER, Sandbox, State, Tamper};
 use serde_json::{Value, json};
 
 use super::stage::{Stage, manifest};
@@ -202,6 +202,41 @@ fn what_the_function_s_policy_grants_the_role_is_found() {
 }
 
 /// Who may not list the aliases or versions does not know whose policies there are.
+/// A function in another account takes a call only if its own policy lets the caller in.
+#[test]
+fn a_target_in_another_account_must_let_the_role_in_itself() {
+    let role = json!({"AWS": "arn:aws:iam::123456789012:role/GenesysDataActionRole"});
+    let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}});
+    for (principal, condition, exit) in [
+        (role.clone(), json!({}), 0),
+        (json!({"AWS": "arn:aws:iam::123456789012:role/another"}), json!({}), 4),
+        (role, of_organization, 5),
+    ] {
+        let target = format!("arn:aws:lambda:us-east-1:{STRANGER}:function:orders");
+        let mut state = State::demo();
+        let own = &state.accounts[CUSTOMER].functions["us-east-1"];
+        let mut function = own.values().next().unwrap().clone();
+        let statement = |principal: &Value, action: &str, condition: &Value| {
+            json!({"Effect": "Allow", "Principal": principal, "Action": action,
+                "Resource": target, "Condition": condition})
+        };
+        let reader = json!({"AWS": format!("arn:aws:iam::{CUSTOMER}:root")});
+        let statements = json!([
+            statement(&principal, "lambda:InvokeFunction", &condition),
+            statement(&reader, "lambda:Get*", &json!({})),
+            statement(&reader, "lambda:List*", &json!({})),
+        ]);
+        function.policies =
+            BTreeMap::from([(String::new(), json!({"Version": "2012-10-17", "Statement": statements}))]);
+        let functions = &mut state.accounts.get_mut(STRANGER).unwrap().functions;
+        functions.entry("us-east-1".to_owned()).or_default().insert("orders".to_owned(), function);
+        let stage = Stage::with(&manifest(&format!("[[target]]\nfunction = \"{target}\"\n")), state);
+        stage.run(&["apply", "--yes", "--level", "paper"]).expect(exit);
+        let run = stage.run(&["verify", "--level", "paper"]).expect(exit);
+        assert_eq!(run.stdout.contains("belongs to another account"), exit != 0, "{}", run.stdout);
+    }
+}
+
 #[test]
 fn forms_that_nobody_could_list_are_not_proved() {
     let stage = applied(ALIAS);

@@ -210,7 +210,7 @@ pub enum Decided {
     Proved,
     /// This request breaks it.
     Refuted(Box<Witness>),
-    /// Policies of the organization break it; each reason names the request and the policy.
+    /// Policies beside the role's break it: of the organization, or of a function in another account. Each reason names the policy.
     Denied {
         /// At least one.
         reasons: Vec<String>,
