@@ -7,19 +7,18 @@ use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
-use rolecall::ports::calls::Call;
+use rolecall::ports::call::Call;
 use rolecall::report::{AS_IT_IS, RefusalView, Report, saved};
 use rolecall::verify::Documents;
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::metrics::Limits;
 use rolecall_genesys::client::Client;
 
-use super::certificate;
-use super::fleet;
 use super::genesys::metrics::last_day;
 use super::options::{AwsOptions, DriftCommand, LimitOptions, PlanCommand, ReachOptions};
 use super::overwrite::FileKind;
 use super::printer::Printer;
+use super::{certificate, fleet};
 
 impl From<ReachOptions> for PlanOptions {
     fn from(ReachOptions { adopt, remove_foreign, replace: _ }: ReachOptions) -> Self {

@@ -2,8 +2,8 @@
 
 use rolecall_aws::{ProfileError, SettingsError};
 use rolecall_genesys::credentials::CredentialError;
+use rolecall_model::shown::Shown;
 
-use super::one_side::OtherRole;
 use crate::desired::sources::SourceFaults;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
@@ -12,7 +12,6 @@ use crate::iam::arn::{InvalidName, RoleName};
 use crate::manifest::{NotGenesys, WrongPartition};
 use crate::observe::survey::AddressError;
 use crate::ports::genesys::GenesysError;
-use rolecall_model::shown::Shown;
 
 /// Why the role of a manifest cannot be worked on.
 #[derive(Debug, thiserror::Error)]
@@ -248,4 +247,16 @@ impl Explained for FleetError {
         };
         (ExitCode::Usage, hint)
     }
+}
+
+/// Why a role is not that of the manifest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{role}` is not the role of the manifest, whose {what} is `{wanted}`")]
+pub struct OtherRole {
+    /// The ARN of the role that was named.
+    pub role: String,
+    /// What differs.
+    pub what: &'static str,
+    /// What the manifest says.
+    pub wanted: String,
 }

@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 use crate::failure::CommandResult;
 use crate::iam::arn::AccountId;
 use crate::observe::snapshot::{Snapshot, is_worth_it};
-use crate::ports::calls::Call;
+use crate::ports::call::Call;
 use crate::ports::{AwsError, AwsErrorKind, Read as _};
 use crate::report::{CallsView, End, FleetReport, Report};
 

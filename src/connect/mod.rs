@@ -16,8 +16,8 @@ mod roll_call;
 
 pub use self::clients::{Clients, SharedClient, connect, connect_from_environment};
 pub use self::connected::{Connected, ReadFile, Route, Services, Surroundings, settings, stated_external_id};
-pub use self::error::{ConnectError, DoubleClaim, FleetError};
+pub use self::error::{ConnectError, DoubleClaim, FleetError, OtherRole};
 pub use self::fleet::{Fleet, Member, Reads, ended};
 pub use self::loaded::Loaded;
-pub use self::one_side::{OtherRole, check_role, open_genesys, stated_functions, stated_role};
+pub use self::one_side::{check_role, open_genesys, stated_functions, stated_role};
 pub use self::roll_call::{AccountError, read_accounts, read_organization};

@@ -10,7 +10,7 @@ use rolecall_genesys::client::Client;
 
 use super::clients::{SharedClient, secret_of};
 use super::connected::{Surroundings, external_id};
-use super::error::ConnectError;
+use super::error::{ConnectError, OtherRole};
 use crate::desired::aws::Home;
 use crate::desired::sources::read_sources;
 use crate::iam::arn::{AccountId, FunctionArn, Partition, Region, RoleArn};
@@ -48,18 +48,6 @@ pub async fn open_genesys(
         deadline: *deadline,
         genesys: Some(Counterpart { client: shared.client, sources, secret }),
     })
-}
-
-/// Why a role is not that of the manifest.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{role}` is not the role of the manifest, whose {what} is `{wanted}`")]
-pub struct OtherRole {
-    /// The ARN of the role that was named.
-    pub role: String,
-    /// What differs.
-    pub what: &'static str,
-    /// What the manifest says.
-    pub wanted: String,
 }
 
 /// Refuses a role that cannot be the manifest's.

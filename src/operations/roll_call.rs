@@ -17,7 +17,7 @@ use rolecall_audit::vendor::Vendors;
 use crate::exit::ExitCode;
 use crate::iam::arn::{AccountId, RoleArn};
 use crate::manifest::{Manifest, Vendor};
-use crate::ports::calls::Call;
+use crate::ports::call::Call;
 
 /// A roll call that is asked for.
 #[derive(Clone, Debug)]

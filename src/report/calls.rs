@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ports::calls::Call;
+use crate::ports::call::Call;
 
 /// The requests of one operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -2,19 +2,18 @@
 
 use std::fmt::Write as _;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use super::CallsView;
-use super::Text;
-use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
-use super::markdown::{cell, code};
-use crate::iam::arn::ExternalId;
-use crate::manifest::Manager;
-use crate::ports::calls::Call;
 use rolecall_genesys::operation::{COMMANDS, CommandCalls, Operation};
 use rolecall_genesys::permissions::{Access, Permissions};
 use rolecall_genesys::whoami::{Identity, UsersProbe};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::human::{BOLD, DIMMED, GREEN, RED, YELLOW};
+use super::markdown::{cell, code};
+use super::{CallsView, Text};
+use crate::iam::arn::ExternalId;
+use crate::manifest::Manager;
+use crate::ports::call::Call;
 
 /// The result of `genesys whoami`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -12,9 +12,10 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use rolecall_model::ports::call::Call;
+use rolecall_model::ports::calls::Calls;
 
 use super::answer;
-use rolecall_model::ports::calls::{Call, Calls};
 
 /// The host that last left this operation (such as `iam:GetRole`) without an answer.
 pub(super) fn silent_host(calls: &Calls, operation: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::ports::calls::Call;
+use crate::ports::call::Call;
 
 tokio::task_local! {
     static ACTIVITY: Activity;

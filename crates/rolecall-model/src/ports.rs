@@ -5,6 +5,7 @@
 //! is a value (`None`), every other failure is an [`AwsError`] that was classified once, at the adapter.
 
 mod analyse;
+pub mod call;
 pub mod calls;
 pub mod findings;
 mod functions;

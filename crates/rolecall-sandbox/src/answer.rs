@@ -1,5 +1,6 @@
 //! The body of an answer: whole, or cut off in the middle as by a connection that broke.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -8,10 +9,20 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::server::Dropped;
-
 /// Time for the first half to leave before the connection breaks.
 const HALF_WAY: Duration = Duration::from_millis(20);
+
+/// The connection is to end without an answer, or in the middle of it.
+#[derive(Debug)]
+pub(super) struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("dropped on demand")
+    }
+}
+
+impl std::error::Error for Dropped {}
 
 /// A body that is sent in one piece.
 pub(super) struct Answer {

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::faults::Faults;
-use super::server::Shared;
+use super::shared::Shared;
 use super::wire::{Incoming, Reply};
 
 pub(super) fn handle(path: &str, request: &Incoming, shared: &Shared) -> Reply {

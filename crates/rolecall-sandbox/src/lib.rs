@@ -19,6 +19,7 @@ mod call;
 mod cloudwatch;
 mod control;
 mod demo;
+mod dispatch;
 mod engine;
 mod evaluator;
 mod faults;
@@ -34,6 +35,8 @@ mod parameters;
 mod principals;
 mod secrets;
 mod server;
+mod service;
+mod shared;
 mod signature;
 mod state;
 mod store;
@@ -67,7 +70,7 @@ pub use tags::Tags;
 pub use tamper::{Tamper, TamperError};
 
 use engine::{Engine, Event};
-use server::Shared;
+use shared::Shared;
 use store::Store;
 
 /// How a sandbox starts.

@@ -1,10 +1,8 @@
 //! The HTTP door: loopback only, HTTP/1.1, one task a connection.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,11 +14,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::answer::Answer;
-use super::control;
-use super::engine::{Engine, Outcome};
-use super::genesys;
+use super::answer::{Answer, Dropped};
+use super::engine::Outcome;
+use super::shared::Shared;
 use super::wire::{Incoming, Reply};
+use super::{control, genesys};
 
 /// The largest body that is read: Lambda's limit for an event.
 const LARGEST_BODY: usize = 6 * 1024 * 1024;
@@ -31,77 +29,6 @@ const STALL: Duration = Duration::from_secs(60);
 /// How long the answer to a call waits after which something happened: whoever was told of it by another way, such
 /// as a process by a signal, hears of it before the answer.
 const HEARD: Duration = Duration::from_millis(500);
-
-/// What connections share.
-pub(super) struct Shared {
-    engine: Mutex<Engine>,
-    /// All calls.
-    in_flight: Gauge,
-    /// Those to Genesys Cloud.
-    to_genesys: Gauge,
-}
-
-/// How many calls are being answered, and how many there were at most.
-#[derive(Default)]
-struct Gauge {
-    running: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Gauge {
-    /// Counts a call until what comes back is dropped: also one whose caller went away.
-    fn count(&self) -> Running<'_> {
-        let running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
-        self.most.fetch_max(running, Ordering::Relaxed);
-        Running(self)
-    }
-}
-
-struct Running<'g>(&'g Gauge);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The connection is to end without an answer, or in the middle of it.
-#[derive(Debug)]
-pub(super) struct Dropped;
-
-impl fmt::Display for Dropped {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("dropped on demand")
-    }
-}
-
-impl std::error::Error for Dropped {}
-
-impl Shared {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine: Mutex::new(engine), in_flight: Gauge::default(), to_genesys: Gauge::default() }
-    }
-
-    pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How many calls were being answered at the same time, at most.
-    pub(super) fn most_in_flight(&self) -> usize {
-        self.in_flight.most.load(Ordering::Relaxed)
-    }
-
-    /// The same, of calls to Genesys Cloud alone.
-    pub(super) fn most_to_genesys(&self) -> usize {
-        self.to_genesys.most.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn forget_in_flight(&self) {
-        for gauge in [&self.in_flight, &self.to_genesys] {
-            gauge.most.store(0, Ordering::Relaxed);
-        }
-    }
-}
 
 /// Opens the loopback port; 0 is any free one.
 pub(super) fn bind(port: u16) -> std::io::Result<TcpListener> {

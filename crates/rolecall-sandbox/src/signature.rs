@@ -15,8 +15,9 @@ use aws_sigv4::sign::v4;
 use jiff::Timestamp;
 
 use super::principals::{Caller, Credentials, Principal};
+use super::service::Service;
 use super::state::State;
-use super::wire::{ApiError, Incoming, Service};
+use super::wire::{ApiError, Incoming};
 
 /// How far a request's date may be from the server's.
 const CLOCK_SKEW_SECONDS: i64 = 300;
@@ -210,7 +211,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{Authorization, Session, Sessions, authenticate, signature};
-    use crate::wire::{Incoming, Service};
+    use crate::service::Service;
+    use crate::wire::Incoming;
     use crate::{Principal, State};
 
     #[test]

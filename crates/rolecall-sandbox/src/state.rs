@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::genesys::Genesys;
+use super::genesys::state::Genesys;
 use super::measured::Invocation;
 use super::tags::Tags;
 

@@ -4,52 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use minicbor::Encoder;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-/// The services that the sandbox plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
-    Iam,
-    Sts,
-    Lambda,
-    SecretsManager,
-    Ssm,
-    Organizations,
-    AccessAnalyzer,
-    CloudWatch,
-}
-
-impl Service {
-    /// The service with this signing name.
-    pub(super) fn from_signing_name(name: &str) -> Option<Self> {
-        match name {
-            "iam" => Some(Self::Iam),
-            "sts" => Some(Self::Sts),
-            "lambda" => Some(Self::Lambda),
-            "secretsmanager" => Some(Self::SecretsManager),
-            "ssm" => Some(Self::Ssm),
-            "organizations" => Some(Self::Organizations),
-            "access-analyzer" => Some(Self::AccessAnalyzer),
-            "monitoring" => Some(Self::CloudWatch),
-            _ => None,
-        }
-    }
-
-    /// The prefix of its actions in policies, which is its signing name too, but for CloudWatch.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Sts => "sts",
-            Self::Lambda => "lambda",
-            Self::SecretsManager => "secretsmanager",
-            Self::Ssm => "ssm",
-            Self::Organizations => "organizations",
-            Self::AccessAnalyzer => "access-analyzer",
-            Self::CloudWatch => "cloudwatch",
-        }
-    }
-}
+use super::service::Service;
+use super::xml;
 
 /// One HTTP request, read whole.
 #[derive(Debug)]
@@ -157,9 +117,9 @@ impl Reply {
                 let body = format!(
                     "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type><Code>{}</Code>\
                      <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
-                    super::xml::namespace(service),
-                    super::xml::escape(&error.code),
-                    super::xml::escape(&error.message),
+                    xml::namespace(service),
+                    xml::escape(&error.code),
+                    xml::escape(&error.message),
                 );
                 Self::xml(error.status, body)
             }
@@ -179,13 +139,28 @@ impl Reply {
                 reply
             }
             Service::CloudWatch => {
-                let mut reply = Self::cbor(error.status, super::cloudwatch::error(error));
+                let mut reply = Self::cbor(error.status, cbor_error(error));
                 // For SDKs that know the names of the query protocol.
                 reply.headers.push(("x-amzn-query-error", format!("{};{kind}", error.code)));
                 reply
             }
         }
     }
+}
+
+/// The body of an error in CBOR.
+fn cbor_error(error: &ApiError) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut encoder = Encoder::new(&mut body);
+    let written = encoder
+        .map(2)
+        .and_then(|it| it.str("__type"))
+        .and_then(|it| it.str(&error.code))
+        .and_then(|it| it.str("message"))
+        .and_then(|it| it.str(&error.message));
+    // Writing to a vector does not fail.
+    let _ = written;
+    body
 }
 
 /// An error as AWS names it.

@@ -1,6 +1,6 @@
 //! The XML of the query protocol: `<ActionResponse><ActionResult>…</ActionResult></ActionResponse>`.
 
-use super::wire::Service;
+use super::service::Service;
 
 /// Elements under construction.
 #[derive(Debug, Default)]

@@ -15,11 +15,12 @@ use rolecall::desired::genesys::{Kind, Managed};
 use rolecall::desired::sources::{read_file, read_input};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
 use rolecall::manifest::{Manifest, edit, names_secret, write};
 use rolecall::observe::genesys::{Observed, action_in_full};
 use rolecall::observe::record;
 use rolecall::operations::{Counterpart, PlanningError};
-use rolecall::ports::calls::Call;
+use rolecall::ports::call::Call;
 use rolecall::ports::genesys::{ActionRecord, GenesysRead, Stage};
 use rolecall::report::{ActionTestView, TestOutcome, last_line};
 use rolecall::verify::action_test::TestEnd;
@@ -36,7 +37,6 @@ use crate::cli::input;
 use crate::cli::options::{ActionCommand, GenesysReach, ImportAction, Output, TestAction};
 use crate::cli::overwrite::FileKind;
 use crate::cli::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult, Context as _, UsageError};
 
 /// More than any exported action.
 const MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ use rolecall::connect::{Loaded, connect, connect_from_environment};
 use rolecall::error_code::ErrorCode;
 use rolecall::failure::CommandResult;
 use rolecall::manifest::Manifest;
-use rolecall::ports::calls::Call;
+use rolecall::ports::call::Call;
 use rolecall::sandbox::Sandbox;
 use rolecall_genesys::client::Client;
 use tokio::sync::OnceCell;

@@ -10,7 +10,7 @@ use rolecall::iam::arn::RoleArn;
 use rolecall::manifest::Manifest;
 use rolecall::observe::survey::{SurveyError, check_account, home};
 use rolecall::operations::{self, Counterpart, PlanningError, Unasked};
-use rolecall::ports::calls::Call;
+use rolecall::ports::call::Call;
 use rolecall::ports::{AwsErrorKind, Read as _};
 use rolecall::sandbox::Sandbox;
 use rolecall_genesys::client::Client;

@@ -15,6 +15,7 @@
 //! this machine. Certificates are checked against the system's, on Linux also against `SSL_CERT_FILE` and
 //! `SSL_CERT_DIR`, as the AWS SDK does. Redirects are not followed: the API has none, and a token must not travel.
 
+mod answer;
 mod attempt;
 mod pages;
 mod rate;

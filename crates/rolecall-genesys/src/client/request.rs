@@ -2,20 +2,19 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rolecall_model::activity;
+use rolecall_model::limit::{self, Over};
+use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind, GenesysResult};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::Client;
-use super::attempt::{Answer, Unreadable};
+use super::answer::{Answer, Unreadable};
 use crate::error::Failure;
 use crate::operation::Operation;
-use rolecall_model::activity;
-use rolecall_model::limit::{self, Over};
-use rolecall_model::ports::genesys::{GenesysError, GenesysErrorKind, GenesysResult};
 
 /// What stays as it is in a segment of a path (RFC 3986, unreserved characters).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -10,19 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use rolecall_model::ports::AwsErrorKind;
+use rolecall_model::ports::genesys::{GenesysErrorKind as Kind, GenesysResult};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Client;
-use super::attempt::Answer;
+use super::answer::Answer;
 use crate::credentials::{CredentialError, CredentialSource, Credentials};
 use crate::error::Failure;
 use crate::operation::TOKEN;
 use crate::site::Site;
-use rolecall_model::ports::AwsErrorKind;
-use rolecall_model::ports::genesys::{GenesysErrorKind as Kind, GenesysResult};
 
 /// A token is replaced this long before its end, or a tenth of its life before where that is less.
 const MARGIN: Duration = Duration::from_secs(60);

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::check::{place, take, take_optional};
 use super::form::{FilePath, Text};
 use super::note::{Notes, Span, names_secret};
 use super::raw::{Method, RawAction};
+use super::take::{place, take, take_optional};
 use super::target::{self, Target};
 use super::{Action, Call, Template};
 

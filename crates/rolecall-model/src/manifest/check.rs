@@ -7,25 +7,24 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::DeTable;
-use uuid::fmt::Hyphenated;
 
-use super::form::{Form, Text};
 use super::invoker::Invoker;
 use super::note::{Notes, Span};
+use super::organization::{self, check_organization};
 use super::raw::{
-    RawAws, RawFailOn, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify, RawWebServices,
+    MAX_TAGS, RawAws, RawFailOn, RawGenesys, RawIntegration, RawManifest, RawRole, RawTarget, RawVerify,
+    RawWebServices,
 };
+use super::take::{place, take, take_optional};
 use super::target::Target;
 use super::{
     Access, AssumedRole, Call, Genesys, Integration, Manifest, Party, Role, Verify, action, grant, notify,
-    organization, party, secret,
+    party, secret,
 };
 use crate::aws_region;
-use crate::iam::arn::{ExternalId, Partition, Region};
+use crate::iam::arn::{Partition, Region};
 use crate::iam::lint::FailOn;
 
-/// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
-pub(super) const MAX_TAGS: usize = 49;
 /// The account that widely copied tutorials tell people to trust. No official source names it.
 const TUTORIAL_ACCOUNT: &str = "691338073777";
 
@@ -143,29 +142,6 @@ impl Places {
     }
 }
 
-/// The value of a required key; a wrong one is reported, a missing one was reported before.
-pub(super) fn take<F: Form>(text: Option<Text<F>>, notes: &mut Notes<'_>) -> Option<F::Value> {
-    let Text { span, value } = text?;
-    value.map_err(|reason| notes.fault(Some(span), reason)).ok()
-}
-
-/// The value of an optional key: `Some(None)` where it is left out, `None` where it is wrong and was reported.
-#[expect(clippy::option_option, reason = "left out and wrong are different things")]
-pub(super) fn take_optional<F: Form>(
-    text: Option<Text<F>>,
-    notes: &mut Notes<'_>,
-) -> Option<Option<F::Value>> {
-    match text {
-        None => Some(None),
-        Some(text) => take(Some(text), notes).map(Some),
-    }
-}
-
-/// Where the text stands.
-pub(super) fn place<F: Form>(text: Option<&Text<F>>) -> Span {
-    text.map(|text| text.span.clone())
-}
-
 fn check_genesys(raw: RawGenesys, notes: &mut Notes<'_>) -> Option<Genesys> {
     let RawGenesys {
         region,
@@ -252,24 +228,6 @@ fn check_integration(raw: RawIntegration, notes: &mut Notes<'_>) -> Option<Integ
     let credential = take_optional(credential, notes);
     // Empty notes say no more than none; one form keeps the two from being a difference.
     Some(Integration { name: name?, notes: text?.filter(|text| !text.is_empty()), credential: credential? })
-}
-
-/// An external ID that is not the organization's ID is legal, and almost surely a mistake.
-pub(super) fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
-    let text = id.as_str();
-    if text.parse::<Hyphenated>().is_err() {
-        let message = format!(
-            "`{id}` is not a UUID, but every Genesys Cloud organization ID is; Genesys Cloud can assume the role only \
-             with its organization's ID"
-        );
-        notes.warn(place, message);
-    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let message = format!(
-            "external IDs are case-sensitive; make sure that Genesys Cloud shows `{id}` and not `{}`",
-            text.to_ascii_lowercase()
-        );
-        notes.warn(place, message);
-    }
 }
 
 fn check_role(raw: RawRole, notes: &mut Notes<'_>) -> Option<Role> {

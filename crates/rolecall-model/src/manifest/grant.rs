@@ -9,10 +9,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check::{place, take_optional};
-use super::form::Form;
+use super::form::{Form, Text};
 use super::note::{Notes, Span};
-use super::raw::RawGrant;
+use super::take::{place, take_optional};
 use crate::iam::arn::{AccountId, Arn, Region};
 
 /// What else the role is for.
@@ -432,4 +431,39 @@ impl LexBotAlias {
     pub fn bot(&self) -> &str {
         self.0.resource.split('/').nth(1).unwrap_or_default()
     }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = [
+    {
+        "if": {"properties": {"kind": {"const": "s3-recordings"}}, "required": ["kind"]},
+        "then": {"required": ["bucket"]},
+        "else": {"properties": {"bucket": false, "prefix": false, "kms_key": false}},
+    },
+    {
+        "if": {"properties": {"kind": {"const": "lex"}}, "required": ["kind"]},
+        "then": {"required": ["bot"]},
+        "else": {"properties": {"bot": false}},
+    },
+    {
+        "if": {"properties": {"kind": {"const": "lex-v2"}}, "required": ["kind"]},
+        "then": {"required": ["bot_alias"]},
+        "else": {"properties": {"bot_alias": false}},
+    },
+]))]
+pub(super) struct RawGrant {
+    /// What it is: recordings that are exported to an S3 bucket, a bot of Amazon Lex V1 or V2, or Amazon Polly.
+    #[schemars(required)]
+    pub(super) kind: Option<GrantKind>,
+    /// With `s3-recordings`: the bucket.
+    pub(super) bucket: Option<Text<BucketName>>,
+    /// With `s3-recordings`: what the keys of the objects begin with; every object of the bucket when left out.
+    pub(super) prefix: Option<Text<KeyPrefix>>,
+    /// With `s3-recordings`: the customer managed key of AWS KMS that the bucket is encrypted with.
+    pub(super) kms_key: Option<Text<KeyArn>>,
+    /// With `lex`: the ARN of the bot's alias.
+    pub(super) bot: Option<Text<LexBot>>,
+    /// With `lex-v2`: the ARN of the bot's alias.
+    pub(super) bot_alias: Option<Text<LexBotAlias>>,
 }

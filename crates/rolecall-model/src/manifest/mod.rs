@@ -22,7 +22,9 @@ mod outline;
 mod party;
 mod raw;
 mod secret;
+mod section;
 mod syntax;
+mod take;
 mod target;
 mod walk;
 mod word;
@@ -31,6 +33,7 @@ pub mod write;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use note::Notes;
 use serde::Deserialize;
 use toml::de::DeTable;
 
@@ -38,7 +41,6 @@ use crate::iam::arn::{AccountId, Arn, ExternalId, Region as AwsRegion, RoleArn, 
 use crate::iam::lint::FailOn;
 use crate::ports::secrets::SecretLocation;
 use crate::region::Region;
-use note::Notes;
 
 pub use action::{DEFAULT_REQUEST_TEMPLATE, DEFAULT_SUCCESS_TEMPLATE};
 pub use boundary::{Boundary, policy_path};

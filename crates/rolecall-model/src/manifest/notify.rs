@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use url::{Host, Url};
 
-use super::check::{place, take_optional};
-use super::form::Form;
+use super::form::{Form, SecretArn, Text};
 use super::note::Notes;
-use super::raw::RawNotify;
+use super::take::{place, take_optional};
 use crate::iam::arn::{AccountId, Arn, Region};
 
 /// Who hears of an `apply`, and when.
@@ -144,4 +143,21 @@ impl Form for TopicArn {
             false => Ok(arn),
         }
     }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"secret": ["webhook"]}))]
+pub(super) struct RawNotify {
+    /// Which runs are told of: those that changed something or may have (`changed`, the default), those that end with another exit
+    /// code than 0 (`failed`), or all (`always`).
+    #[schemars(with = "Option<NotifyOn>")]
+    pub(super) on: Option<NotifyOn>,
+    /// An https address that gets a signed request for each run; http is allowed on this machine only.
+    pub(super) webhook: Option<Text<WebhookUrl>>,
+    /// The ARN of an AWS Secrets Manager secret whose text the requests to `webhook` are signed with. Left out, the environment
+    /// variable ROLECALL_NOTIFY_SECRET.
+    pub(super) secret: Option<Text<SecretArn>>,
+    /// The ARN of an SNS topic that gets a message for each run.
+    pub(super) topic: Option<Text<TopicArn>>,
 }

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use uuid::fmt::Hyphenated;
 
-use super::check::{check_organization, place, take, take_optional};
 use super::form::{Form, Label, Text};
-use super::note::Notes;
+use super::note::{Notes, Span};
+use super::take::{place, take, take_optional};
 use crate::iam::arn::ExternalId;
 
 /// A further organization that assumes the role.
@@ -87,5 +88,23 @@ impl Form for EndTime {
                 Self::EXAMPLE
             )
         })
+    }
+}
+
+/// An external ID that is not the organization's ID is legal, and almost surely a mistake.
+pub(super) fn check_organization(id: &ExternalId, place: Span, notes: &mut Notes<'_>) {
+    let text = id.as_str();
+    if text.parse::<Hyphenated>().is_err() {
+        let message = format!(
+            "`{id}` is not a UUID, but every Genesys Cloud organization ID is; Genesys Cloud can assume the role only \
+             with its organization's ID"
+        );
+        notes.warn(place, message);
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let message = format!(
+            "external IDs are case-sensitive; make sure that Genesys Cloud shows `{id}` and not `{}`",
+            text.to_ascii_lowercase()
+        );
+        notes.warn(place, message);
     }
 }

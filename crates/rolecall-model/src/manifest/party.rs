@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::form::{Form, Text};
 use super::note::Notes;
-use super::{FurtherOrganization, Genesys, check};
+use super::{FurtherOrganization, Genesys, take};
 use crate::iam::arn::{AccountId, ExternalId};
 use crate::iam::lint::guessable;
 
@@ -231,10 +231,10 @@ pub(super) struct RawVendor {
 /// The vendor, or `None` after something was reported.
 pub(super) fn check_vendor(raw: RawVendor, notes: &mut Notes<'_>) -> Option<Vendor> {
     let RawVendor { name, account, external_id, external_id_chosen_by } = raw;
-    let id_place = check::place(external_id.as_ref());
-    let name = check::take(name, notes);
-    let account = check::take(account, notes);
-    let external_id = check::take(external_id, notes);
+    let id_place = take::place(external_id.as_ref());
+    let name = take::take(name, notes);
+    let account = take::take(account, notes);
+    let external_id = take::take(external_id, notes);
     let (name, account, external_id) = (name?, account?, external_id?);
     let external_id_chosen_by = external_id_chosen_by.map(Spanned::into_inner);
     if external_id_chosen_by == Some(ChosenBy::Us)

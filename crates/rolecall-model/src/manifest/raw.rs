@@ -16,17 +16,14 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::boundary::Boundary;
-use super::check::MAX_TAGS;
-use super::form::{
-    Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, SecretArn, Text,
-};
-use super::grant::{BucketName, GrantKind, KeyArn, KeyPrefix, LexBot, LexBotAlias};
+use super::form::{Description, FilePath, HttpsUrl, Label, NoteText, PrincipalArn, ProfileName, Text};
+use super::grant::RawGrant;
 use super::invoker::Invoker;
 use super::manager::Manager;
-use super::notify::{NotifyOn, TopicArn, WebhookUrl};
+use super::notify::RawNotify;
 use super::organization::RawOrganization;
 use super::party::RawVendor;
-use super::secret::{CredentialType, SecretName, SecureParameter};
+use super::secret::{RawCredentials, RawWebServicesCredential};
 use super::target::Target;
 use crate::iam::arn::{AccountId, ExternalId, Qualifier, Region as AwsRegion, RoleArn, RoleName, RolePath};
 use crate::region::Region;
@@ -117,27 +114,6 @@ pub(super) struct RawWebServices {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
-pub(super) struct RawWebServicesCredential {
-    /// The type of the credential in Genesys Cloud. rolecall asks Genesys Cloud which types the integration accepts.
-    #[serde(rename = "type")]
-    #[schemars(required)]
-    pub(super) kind: Option<Text<CredentialType>>,
-    /// Its name in Genesys Cloud; the role's name and `web services` when left out.
-    #[schemars(extend("examples" = ["Orders (web services)"]))]
-    pub(super) name: Option<Text<Label>>,
-    /// The ARN of an AWS Secrets Manager secret that holds a JSON object: its texts are the fields of the credential. Either this,
-    /// `secret_name` or `parameter`.
-    pub(super) secret: Option<Text<SecretArn>>,
-    /// The name of such a secret, in the account and the region that rolecall works in.
-    pub(super) secret_name: Option<Text<SecretName>>,
-    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
-    /// rolecall works in, or its ARN.
-    pub(super) parameter: Option<Text<SecureParameter>>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct RawIntegration {
     /// Its name in Genesys Cloud; the role's name when left out. With `managed_by` in [genesys], the ID is as good.
     #[schemars(extend("examples" = ["Orders (AWS Lambda)"]))]
@@ -147,20 +123,6 @@ pub(super) struct RawIntegration {
     /// The name of the credential that holds the role's ARN; the role's name when left out.
     #[schemars(extend("examples" = ["Orders (AWS role)"]))]
     pub(super) credential: Option<Text<Label>>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
-pub(super) struct RawCredentials {
-    /// The ARN of an AWS Secrets Manager secret that holds JSON with client_id, client_secret, and base_url or region. Either this,
-    /// `secret_name` or `parameter`.
-    pub(super) secret: Option<Text<SecretArn>>,
-    /// The name of such a secret, in the account and the region that rolecall works in.
-    pub(super) secret_name: Option<Text<SecretName>>,
-    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
-    /// rolecall works in, or its ARN.
-    pub(super) parameter: Option<Text<SecureParameter>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -208,41 +170,6 @@ pub(super) struct RawTarget {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("allOf" = [
-    {
-        "if": {"properties": {"kind": {"const": "s3-recordings"}}, "required": ["kind"]},
-        "then": {"required": ["bucket"]},
-        "else": {"properties": {"bucket": false, "prefix": false, "kms_key": false}},
-    },
-    {
-        "if": {"properties": {"kind": {"const": "lex"}}, "required": ["kind"]},
-        "then": {"required": ["bot"]},
-        "else": {"properties": {"bot": false}},
-    },
-    {
-        "if": {"properties": {"kind": {"const": "lex-v2"}}, "required": ["kind"]},
-        "then": {"required": ["bot_alias"]},
-        "else": {"properties": {"bot_alias": false}},
-    },
-]))]
-pub(super) struct RawGrant {
-    /// What it is: recordings that are exported to an S3 bucket, a bot of Amazon Lex V1 or V2, or Amazon Polly.
-    #[schemars(required)]
-    pub(super) kind: Option<GrantKind>,
-    /// With `s3-recordings`: the bucket.
-    pub(super) bucket: Option<Text<BucketName>>,
-    /// With `s3-recordings`: what the keys of the objects begin with; every object of the bucket when left out.
-    pub(super) prefix: Option<Text<KeyPrefix>>,
-    /// With `s3-recordings`: the customer managed key of AWS KMS that the bucket is encrypted with.
-    pub(super) kms_key: Option<Text<KeyArn>>,
-    /// With `lex`: the ARN of the bot's alias.
-    pub(super) bot: Option<Text<LexBot>>,
-    /// With `lex-v2`: the ARN of the bot's alias.
-    pub(super) bot_alias: Option<Text<LexBotAlias>>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 #[schemars(extend("dependentRequired" = {"external_id": ["assume_role"]}))]
 pub(super) struct RawAws {
     /// The account that this manifest is for. Credentials of another account are refused.
@@ -257,23 +184,6 @@ pub(super) struct RawAws {
     pub(super) assume_role: Option<Text<RoleArn>>,
     /// The external ID that `assume_role` asks for.
     pub(super) external_id: Option<Text<ExternalId>>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("dependentRequired" = {"secret": ["webhook"]}))]
-pub(super) struct RawNotify {
-    /// Which runs are told of: those that changed something or may have (`changed`, the default), those that end with another exit
-    /// code than 0 (`failed`), or all (`always`).
-    #[schemars(with = "Option<NotifyOn>")]
-    pub(super) on: Option<NotifyOn>,
-    /// An https address that gets a signed request for each run; http is allowed on this machine only.
-    pub(super) webhook: Option<Text<WebhookUrl>>,
-    /// The ARN of an AWS Secrets Manager secret whose text the requests to `webhook` are signed with. Left out, the environment
-    /// variable ROLECALL_NOTIFY_SECRET.
-    pub(super) secret: Option<Text<SecretArn>>,
-    /// The ARN of an SNS topic that gets a message for each run.
-    pub(super) topic: Option<Text<TopicArn>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -422,3 +332,6 @@ fn tidy(schema: &mut Schema) {
         *text = text.replace('\n', " ");
     }
 }
+
+/// AWS allows 50 tags on a role (IAM quotas); rolecall sets one itself.
+pub(super) const MAX_TAGS: usize = 49;

@@ -1,11 +1,13 @@
 //! `[genesys.credentials]` and the credential in `[genesys.web_services]`: where AWS keeps what rolecall must not know before it is
 //! needed. No error repeats what stands there: it may be the secret itself.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::WebServicesCredential;
-use super::check::{take, take_optional};
-use super::form::{Form, SecretArn, Text};
+use super::form::{Form, Label, SecretArn, Text};
 use super::note::Notes;
-use super::raw::{RawCredentials, RawWebServicesCredential};
+use super::take::{take, take_optional};
 use crate::ports::secrets::{SecretId, SecretLocation, is_parameter_path, is_secret_name};
 
 /// The section, or `None` after something was reported.
@@ -110,4 +112,39 @@ impl Form for SecureParameter {
             )
         })
     }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
+pub(super) struct RawWebServicesCredential {
+    /// The type of the credential in Genesys Cloud. rolecall asks Genesys Cloud which types the integration accepts.
+    #[serde(rename = "type")]
+    #[schemars(required)]
+    pub(super) kind: Option<Text<CredentialType>>,
+    /// Its name in Genesys Cloud; the role's name and `web services` when left out.
+    #[schemars(extend("examples" = ["Orders (web services)"]))]
+    pub(super) name: Option<Text<Label>>,
+    /// The ARN of an AWS Secrets Manager secret that holds a JSON object: its texts are the fields of the credential. Either this,
+    /// `secret_name` or `parameter`.
+    pub(super) secret: Option<Text<SecretArn>>,
+    /// The name of such a secret, in the account and the region that rolecall works in.
+    pub(super) secret_name: Option<Text<SecretName>>,
+    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
+    /// rolecall works in, or its ARN.
+    pub(super) parameter: Option<Text<SecureParameter>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["secret"]}, {"required": ["secret_name"]}, {"required": ["parameter"]}]))]
+pub(super) struct RawCredentials {
+    /// The ARN of an AWS Secrets Manager secret that holds JSON with client_id, client_secret, and base_url or region. Either this,
+    /// `secret_name` or `parameter`.
+    pub(super) secret: Option<Text<SecretArn>>,
+    /// The name of such a secret, in the account and the region that rolecall works in.
+    pub(super) secret_name: Option<Text<SecretName>>,
+    /// An SSM parameter of the type SecureString that holds such JSON: its name with its path, in the account and the region that
+    /// rolecall works in, or its ARN.
+    pub(super) parameter: Option<Text<SecureParameter>>,
 }

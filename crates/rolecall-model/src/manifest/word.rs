@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 use toml::de::DeValue;
 
-use super::walk::Section;
+use super::section::Section;
 
 /// Keys that people write, spelled as [`spelling`] leaves them, and the section and key that they mean. What is
 /// only misspelled needs no entry.

@@ -153,18 +153,3 @@ fn reply(results: &[(String, Vec<(i64, f64)>)]) -> Option<Reply> {
     }
     Some(Reply::cbor(200, body))
 }
-
-/// The body of an error.
-pub(super) fn error(error: &ApiError) -> Vec<u8> {
-    let mut body = Vec::new();
-    let mut encoder = Encoder::new(&mut body);
-    let written = encoder
-        .map(2)
-        .and_then(|it| it.str("__type"))
-        .and_then(|it| it.str(&error.code))
-        .and_then(|it| it.str("message"))
-        .and_then(|it| it.str(&error.message));
-    // Writing to a vector does not fail.
-    let _ = written;
-    body
-}

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::memory::Memory;
+use super::query::{Query, Wanted};
 use super::refusal::Refusal;
 use super::request::{Request, time};
 use super::state::{AuditEntry, Change, Genesys};
@@ -18,46 +18,11 @@ use super::{catalogue, paging};
 use crate::state::State;
 use crate::wire::Reply;
 
-/// The longest interval of one query.
-const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// What something was done to.
 pub(super) struct Entity<'a> {
     pub(super) kind: &'a str,
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-}
-
-/// A query that was asked, with what it found.
-pub(super) struct Query {
-    wanted: Wanted,
-    asked_at: String,
-    looked_at: u32,
-    found: Vec<Value>,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wanted {
-    interval: String,
-    service_name: Option<String>,
-    #[serde(default)]
-    filters: Vec<Filter>,
-    #[serde(default)]
-    sort: Vec<Sort>,
-}
-
-#[derive(Clone, Deserialize)]
-struct Filter {
-    property: String,
-    value: String,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sort {
-    name: String,
-    sort_order: String,
 }
 
 /// Adds what the client just did to the log.
@@ -209,86 +174,6 @@ fn add_name(user: &mut Value, genesys: &Genesys) {
     if let (Some(name), Some(user)) = (name, user.as_object_mut()) {
         user.insert("name".to_owned(), json!(name));
     }
-}
-
-impl Query {
-    fn reply(&self, id: &str, state: &str) -> Reply {
-        let filter = |filter: &Filter| json!({"property": filter.property, "value": filter.value});
-        let sort = |sort: &Sort| json!({"name": sort.name, "sortOrder": sort.sort_order});
-        Reply::json(
-            200,
-            &json!({
-                "id": id,
-                "state": state,
-                "startDate": self.asked_at,
-                "interval": self.wanted.interval,
-                "serviceName": self.wanted.service_name,
-                "filters": self.wanted.filters.iter().map(filter).collect::<Vec<_>>(),
-                "sort": self.wanted.sort.iter().map(sort).collect::<Vec<_>>(),
-            }),
-        )
-    }
-}
-
-impl Wanted {
-    /// What the query finds.
-    fn entries<'g>(&self, genesys: &'g Genesys) -> Result<Vec<&'g AuditEntry>, Refusal> {
-        let (start, end) = interval(&self.interval)?;
-        // The schema does not require a service; in practice a query without one is refused.
-        match self.service_name.as_deref() {
-            Some(catalogue::AUDIT_SERVICE) => {}
-            other => {
-                let text = format!("Service '{}' is not valid.", other.unwrap_or("null"));
-                return Err(Refusal::bad_request(text));
-            }
-        }
-        for filter in &self.filters {
-            let known = ["UserId", "TrusteeOrganizationId", "ClientId", "Action", "EntityType", "EntityId"];
-            if !known.contains(&filter.property.as_str()) {
-                return Err(Refusal::invalid_value(format!(
-                    "Filter property '{}' is not valid.",
-                    filter.property
-                )));
-            }
-        }
-        let within = |entry: &&AuditEntry| {
-            let at: Option<Timestamp> = entry.at.parse().ok();
-            at.is_some_and(|at| start <= at && at < end)
-                && self.filters.iter().all(|filter| filter.keeps(entry))
-        };
-        let mut found: Vec<&AuditEntry> = genesys.audits.iter().filter(within).collect();
-        if self.sort.first().is_none_or(|sort| sort.sort_order == "descending") {
-            found.reverse();
-        }
-        Ok(found)
-    }
-}
-
-impl Filter {
-    fn keeps(&self, entry: &AuditEntry) -> bool {
-        let found = match self.property.as_str() {
-            "UserId" => entry.user.as_deref(),
-            "ClientId" => entry.client.as_deref(),
-            "Action" => Some(entry.action.as_str()),
-            "EntityType" => Some(entry.entity_type.as_str()),
-            "EntityId" => Some(entry.entity_id.as_str()),
-            _ => None,
-        };
-        found == Some(self.value.as_str())
-    }
-}
-
-fn interval(text: &str) -> Result<(Timestamp, Timestamp), Refusal> {
-    let parse = |text: &str| text.parse::<Timestamp>().ok();
-    let ends = text.split_once('/').and_then(|(start, end)| Some((parse(start)?, parse(end)?)));
-    let Some((start, end)) = ends.filter(|(start, end)| start < end) else {
-        let text = "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ";
-        return Err(Refusal::invalid_date(text));
-    };
-    if end.duration_since(start) > LONGEST {
-        return Err(Refusal::bad_request("The interval is longer than 30 days."));
-    }
-    Ok((start, end))
 }
 
 fn show(entry: &AuditEntry, genesys: &Genesys) -> Value {

@@ -22,8 +22,9 @@ use crate::call::{Operation, Params};
 use crate::engine::Engine;
 use crate::measured::{self, Execution};
 use crate::principals::Principal;
+use crate::service::Service;
 use crate::state::State;
-use crate::wire::{ApiError, Incoming, Reply, Service};
+use crate::wire::{ApiError, Incoming, Reply};
 use crate::{lambda, sts};
 
 /// Who wants it to run.

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use super::audits::Query;
+use super::query::Query;
 use super::refusal::Refusal;
 use super::state::OAuthClient;
 use crate::faults::GenesysFaults;

@@ -25,14 +25,15 @@ mod drafts;
 mod execution;
 mod flat;
 mod integrations;
-mod memory;
+pub(super) mod memory;
 mod organization;
 mod paging;
+mod query;
 mod refusal;
 mod request;
 mod revisions;
 mod routes;
-mod state;
+pub(super) mod state;
 mod tamper;
 mod template;
 mod tracking;
@@ -40,19 +41,18 @@ mod tracking;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use memory::Rate;
+use refusal::Refusal;
+use request::Request;
+use routes::{Route, Run};
 
 use super::engine::{Engine, LogEntry, Outcome};
 use super::faults::Fault;
 use super::ids;
 use super::state::State;
 use super::wire::{Incoming, Reply};
-use memory::Rate;
-use refusal::Refusal;
-use request::Request;
-use routes::{Route, Run};
 
 pub use memory::Exchange;
-pub(super) use memory::Memory;
 pub use state::{
     Action, AuditEntry, Change, Configuration, Credential, DependencyIndex, Flow, Genesys, Integration,
     IntendedState, OAuthClient, Organization, Revision,

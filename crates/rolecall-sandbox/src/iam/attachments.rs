@@ -1,6 +1,6 @@
 //! Which managed policies are attached to which roles.
 
-use super::{change_role, end_of_page, find_role, limit_exceeded, no_such_entity, policies};
+use super::{change_role, end_of_page, find_role, limit_exceeded, no_such_entity};
 use crate::authorize::policy_document;
 use crate::call::{Call, Params};
 use crate::evaluator::Context;
@@ -56,7 +56,7 @@ pub(super) fn show(xml: &mut Xml, arn: &String) {
 }
 
 pub(super) fn entities(call: &Call<'_>, params: &Params, state: &State) -> Result<Xml, ApiError> {
-    policies::find(call, params, state, "ListEntitiesForPolicy")?;
+    super::policy::find(call, params, state, "ListEntitiesForPolicy")?;
     let arn = params.required("PolicyArn")?;
     let filter = params.get("EntityFilter").unwrap_or("All");
     if !["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy", "All"].contains(&filter) {

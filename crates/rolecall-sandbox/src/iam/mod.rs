@@ -8,6 +8,7 @@ mod account;
 mod attachments;
 mod inline;
 mod policies;
+mod policy;
 mod roles;
 mod simulation;
 mod tagging;

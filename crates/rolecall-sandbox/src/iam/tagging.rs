@@ -1,6 +1,6 @@
 //! Tags of roles and managed policies.
 
-use super::{change_role, end_of_page, find_role, limit_exceeded, policies};
+use super::{change_role, end_of_page, find_role, limit_exceeded};
 use crate::call::{Call, Params, invalid};
 use crate::evaluator::Context;
 use crate::state::State;
@@ -30,18 +30,18 @@ pub(super) fn list_role_tags(call: &Call<'_>, params: &Params, state: &State) ->
 
 pub(super) fn tag_policy(call: &Call<'_>, params: &Params, state: &mut State) -> Result<Xml, ApiError> {
     let tags = requested(params)?;
-    let policy = policies::change(call, params, state, "TagPolicy", context(Context::new(), &tags))?;
+    let policy = super::policy::change(call, params, state, "TagPolicy", context(Context::new(), &tags))?;
     merge(&mut policy.tags, &tags, "TagsPerPolicy")
 }
 
 pub(super) fn untag_policy(call: &Call<'_>, params: &Params, state: &mut State) -> Result<Xml, ApiError> {
-    let policy = policies::change(call, params, state, "UntagPolicy", removal_context(params))?;
+    let policy = super::policy::change(call, params, state, "UntagPolicy", removal_context(params))?;
     params.members("TagKeys").into_iter().for_each(|key| policy.tags.remove(key));
     Ok(Xml::new())
 }
 
 pub(super) fn list_policy_tags(call: &Call<'_>, params: &Params, state: &State) -> Result<Xml, ApiError> {
-    page(params, &policies::find(call, params, state, "ListPolicyTags")?.tags)
+    page(params, &super::policy::find(call, params, state, "ListPolicyTags")?.tags)
 }
 
 /// The tags that a call brings, checked.

@@ -1,6 +1,6 @@
 //! Versions of managed policies: at most five, numbered without gaps being filled, one of them in force.
 
-use super::policies::{self, check_document};
+use super::policy::{self, check_document};
 use super::{date, delete_conflict, encoded, end_of_page, limit_exceeded, no_such_entity};
 use crate::call::{Call, Params};
 use crate::evaluator::Context;
@@ -13,7 +13,7 @@ pub(super) const MOST: usize = 5;
 
 pub(super) fn create(call: &Call<'_>, params: &Params, state: &mut State) -> Result<Xml, ApiError> {
     let document = params.required("PolicyDocument")?;
-    let policy = policies::change(call, params, state, "CreatePolicyVersion", Context::new())?;
+    let policy = policy::change(call, params, state, "CreatePolicyVersion", Context::new())?;
     check_document(document, call)?;
     if policy.versions.len() >= MOST {
         let text = "A managed policy can have up to 5 versions. Before you create a new version, you must \
@@ -35,7 +35,7 @@ pub(super) fn create(call: &Call<'_>, params: &Params, state: &mut State) -> Res
 
 pub(super) fn get(call: &Call<'_>, params: &Params, state: &State) -> Result<Xml, ApiError> {
     let number = number(params)?;
-    let policy = policies::find(call, params, state, "GetPolicyVersion")?;
+    let policy = policy::find(call, params, state, "GetPolicyVersion")?;
     let version = number.and_then(|number| Some((number, policy.versions.get(&number)?)));
     let (number, version) = version.ok_or_else(|| no_version(params))?;
     let mut xml = Xml::new();
@@ -44,7 +44,7 @@ pub(super) fn get(call: &Call<'_>, params: &Params, state: &State) -> Result<Xml
 }
 
 pub(super) fn list(call: &Call<'_>, params: &Params, state: &State) -> Result<Xml, ApiError> {
-    let policy = policies::find(call, params, state, "ListPolicyVersions")?;
+    let policy = policy::find(call, params, state, "ListPolicyVersions")?;
     let (page, marker) = params.page(policy.versions.iter().rev().collect())?;
     let mut xml = Xml::new();
     // "This operation does not return the policy document."
@@ -55,7 +55,7 @@ pub(super) fn list(call: &Call<'_>, params: &Params, state: &State) -> Result<Xm
 
 pub(super) fn set_default(call: &Call<'_>, params: &Params, state: &mut State) -> Result<Xml, ApiError> {
     let number = number(params)?;
-    let policy = policies::change(call, params, state, "SetDefaultPolicyVersion", Context::new())?;
+    let policy = policy::change(call, params, state, "SetDefaultPolicyVersion", Context::new())?;
     let number =
         number.filter(|number| policy.versions.contains_key(number)).ok_or_else(|| no_version(params))?;
     policy.default = number;
@@ -65,7 +65,7 @@ pub(super) fn set_default(call: &Call<'_>, params: &Params, state: &mut State) -
 
 pub(super) fn delete(call: &Call<'_>, params: &Params, state: &mut State) -> Result<Xml, ApiError> {
     let number = number(params)?;
-    let policy = policies::change(call, params, state, "DeletePolicyVersion", Context::new())?;
+    let policy = policy::change(call, params, state, "DeletePolicyVersion", Context::new())?;
     let number =
         number.filter(|number| policy.versions.contains_key(number)).ok_or_else(|| no_version(params))?;
     if policy.default == number {
