@@ -15,13 +15,11 @@ use rolecall_iam::truth::Truth;
 
 use super::Assumption;
 use super::attempt::Attempt;
+use super::catalogue::ASSUME;
 use super::chosen::is_chosen;
 use super::holder::{Can, Given, Holder, is_derived, session_of};
-use super::known::depends_on_caller;
-use super::policies::{StandIn, customer_policies, is_protected};
+use super::policies::{StandIn, customer_policies, depends_on_caller, is_protected};
 use crate::snapshot::{Role, Snapshot};
-
-pub(super) const ASSUME: &str = "sts:AssumeRole";
 
 /// A role that a service can run with.
 #[derive(Debug, Clone, PartialEq, Eq)]

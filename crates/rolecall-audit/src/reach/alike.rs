@@ -6,24 +6,11 @@
 //! what its policies deny to a session that has every action of IAM. Where one of these is not decided, there is no key,
 //! and the target is asked by itself.
 
-use std::collections::HashMap;
-
 use rolecall_iam::prove::Concern;
 
-use super::account::{ASSUME, Frees, Managed};
-use super::catalogue::Entry;
+use super::account::{Frees, Managed};
+use super::catalogue::{ASSUME, Entry, POLICY_ARN, REWRITE};
 use super::step::Actor;
-use super::widen::{POLICY_ARN, REWRITE};
-
-/// The numbers of roles that the statements about one action cover alike.
-#[derive(Debug, Default)]
-pub(super) struct Classes {
-    numbers: HashMap<Vec<bool>, u32>,
-    /// By target; nothing where it depends on the request what covers it.
-    of_target: HashMap<usize, Option<u32>>,
-    /// No statement tells any resources apart.
-    is_one: bool,
-}
 
 /// What the answer about a role depends on.
 ///

@@ -6,6 +6,10 @@
 //!
 //! Rows that need a user as the caller are left out, see [`LEFT_OUT`].
 
+pub(super) const ASSUME: &str = "sts:AssumeRole";
+pub(super) const REWRITE: &str = "iam:CreatePolicyVersion";
+pub(super) const POLICY_ARN: &str = "iam:policyarn";
+
 /// What an action is asked upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum On {

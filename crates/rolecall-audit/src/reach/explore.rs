@@ -2,44 +2,17 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use rolecall_iam::truth::Truth;
 
-use super::account::ASSUME;
 use super::alike::{Alike, Likeness};
 use super::attempt::Attempt;
-use super::catalogue::{CATALOGUE, Entry, Gives, WayIn};
+use super::catalogue::{ASSUME, CATALOGUE, Entry, Gives, WayIn};
+use super::lead::Lead;
 use super::policies::{Policies, State, Widened};
 use super::services::TELLING;
 use super::step::{Actor, Target};
 use super::{Extent, Power};
-
-/// Steps of one row to roles in a state.
-#[derive(Debug, Clone)]
-pub(super) struct Lead {
-    /// By role.
-    pub(super) to: Arc<[State]>,
-    /// The role that leads there, where it is one of these: it does not lead to itself.
-    pub(super) except: Option<usize>,
-    /// Other roles with the same permissions lead there, too.
-    pub(super) is_shared: bool,
-    pub(super) entry: u8,
-    pub(super) is_certain: bool,
-}
-
-impl Lead {
-    fn leads_to(&self, role: usize) -> bool {
-        self.except != Some(role) && self.to.binary_search_by_key(&role, |state| state.role).is_ok()
-    }
-
-    /// The same for one of several roles with the same permissions; `None` where it leads to the role only.
-    fn of_one(&self, role: usize) -> Option<Self> {
-        let except = self.leads_to(role).then_some(role);
-        let is_any = except.is_none() || self.to.iter().any(|state| state.role != role);
-        is_any.then(|| Self { to: Arc::clone(&self.to), except, ..*self })
-    }
-}
 
 /// What was found about a role in a state.
 #[derive(Debug, Default)]

@@ -12,17 +12,18 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
+use lists::Lists;
 use rayon::prelude::*;
 
 use super::Power;
 use super::account::Account;
 use super::catalogue::{CATALOGUE, Gives};
-use super::explore::{Explored, Lead};
+use super::explore::Explored;
 use super::known::Known;
+use super::lead::Lead;
 use super::policies::{Policies, State};
 use super::step::Actor;
 use crate::snapshot::Snapshot;
-use lists::Lists;
 
 /// So many states are asked before what was found is noted: each may have thousands of targets, which only the notes share.
 const AT_ONCE: usize = 128;

@@ -13,20 +13,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rolecall_iam::arn::{AccountId, RoleArn};
 use rolecall_iam::context::{ContextKey, ContextValue};
-use rolecall_iam::document::Statement;
 use rolecall_iam::evaluate::Request;
 use rolecall_iam::prove::{NamedDocument, Permissions};
 use rolecall_iam::truth::Truth;
 
-use super::Extent;
 use super::account::Account;
 use super::attempt::Attempt;
 use super::catalogue::Entry;
-use super::explore::Lead;
 use super::holder::session_of;
-use super::own::Asked;
-use super::policies::{Policies, State, Widened, customer_policies};
+use super::lead::Lead;
+use super::policies::{Policies, State, Widened, customer_policies, depends_on_caller};
 use super::services::Telling;
+use super::{Assumption, Extent};
 use crate::snapshot::Role;
 
 /// The answers by question.
@@ -156,26 +154,6 @@ fn depends_on_role(permissions: &Permissions<'_>) -> bool {
     documents.any(|named| depends_on_caller(named.document.statements()))
 }
 
-/// Whether statements ask who the caller is, besides by `Principal`.
-pub(super) fn depends_on_caller(statements: &[Statement]) -> bool {
-    statements.iter().any(|statement| {
-        let resources = statement.resource.iter().flat_map(|clause| &clause.values);
-        let mut values = statement.conditions.iter().flat_map(|condition| &condition.values);
-        resources.map(|value| value.text.raw()).any(has_variable)
-            || values.any(|value| has_variable(&value.raw))
-            || statement.conditions.iter().any(|condition| is_about_caller(&condition.key))
-    })
-}
-
-fn has_variable(text: &str) -> bool {
-    text.contains("${")
-}
-
-fn is_about_caller(key: &ContextKey) -> bool {
-    let key = key.folded();
-    key.starts_with("aws:principal") || ["aws:userid", "aws:username"].contains(&key)
-}
-
 /// The request, made by a session of this role.
 pub(super) fn own(mut request: Request, role: &RoleArn) -> Request {
     request.principal = session_of(role);
@@ -186,3 +164,6 @@ pub(super) fn own(mut request: Request, role: &RoleArn) -> Request {
     }
     request
 }
+
+/// A request that is allowed, and what it takes for granted.
+pub(super) type Asked = (Request, Vec<Assumption>);

@@ -27,19 +27,20 @@ mod explore;
 mod graph;
 mod holder;
 mod known;
+mod lead;
 mod own;
 mod policies;
 pub mod services;
 mod step;
 mod widen;
 
+use catalogue::Entry;
 use jiff::Timestamp;
 use rolecall_iam::arn::RoleArn;
 use rolecall_iam::evaluate::Request;
+use services::Telling;
 
 use crate::snapshot::Snapshot;
-use catalogue::Entry;
-use services::Telling;
 
 /// How far permissions reach, the least first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,12 +7,10 @@ use rolecall_iam::truth::Truth;
 
 use super::chosen::{ANY_ACTION, with_own_keys};
 use super::holder::{Can, Given, filled, session_of, usual};
+use super::known::Asked;
 use super::services::{TELLING, Telling};
 use super::step::Actor;
 use super::{Access, Assumption, Extent, TELLING_ACTIONS};
-
-/// A request that is allowed, and what it takes for granted.
-pub(super) type Asked = (Request, Vec<Assumption>);
 
 impl Actor<'_> {
     /// Requests that show an administrator, as far as its policies can be read; `None` where it is none.

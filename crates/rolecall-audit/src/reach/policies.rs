@@ -1,12 +1,13 @@
 //! The policies of a role, as they are or as the role was given more.
 
 use rolecall_iam::arn::{AccountId, PolicyArn, PolicyOwner};
-use rolecall_iam::document::{Document, Effect};
+use rolecall_iam::context::ContextKey;
+use rolecall_iam::document::{Document, Effect, Statement};
 use rolecall_iam::prove::{NamedDocument, Permissions};
 use rolecall_iam::truth::Truth;
 use serde_json::json;
 
-use super::account::ASSUME;
+use super::catalogue::ASSUME;
 use crate::snapshot::Role;
 
 /// How a role's own permissions were widened.
@@ -129,4 +130,24 @@ impl<'s> Policies<'s> {
         };
         Self { permissions: Permissions { identity, boundary }, unread }
     }
+}
+
+/// Whether statements ask who the caller is, besides by `Principal`.
+pub(super) fn depends_on_caller(statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| {
+        let resources = statement.resource.iter().flat_map(|clause| &clause.values);
+        let mut values = statement.conditions.iter().flat_map(|condition| &condition.values);
+        resources.map(|value| value.text.raw()).any(has_variable)
+            || values.any(|value| has_variable(&value.raw))
+            || statement.conditions.iter().any(|condition| is_about_caller(&condition.key))
+    })
+}
+
+fn has_variable(text: &str) -> bool {
+    text.contains("${")
+}
+
+fn is_about_caller(key: &ContextKey) -> bool {
+    let key = key.folded();
+    key.starts_with("aws:principal") || ["aws:userid", "aws:username"].contains(&key)
 }

@@ -10,10 +10,9 @@ use rolecall_iam::prove::Resources;
 use serde_json::json;
 
 use super::Assumption;
-use super::account::{ASSUME, Account, Runnable, assumes};
-use super::alike::Classes;
+use super::account::{Account, Runnable, assumes};
 use super::attempt::Attempt;
-use super::catalogue::{Entry, Gives, Need, On, WayIn};
+use super::catalogue::{ASSUME, Entry, Gives, Need, On, WayIn};
 use super::holder::{Can, Given, Holder, filled};
 use super::known::{Answers, Known, own};
 use super::policies::{Policies, customer_policies, is_protected};
@@ -422,4 +421,14 @@ impl<'s> Actor<'s> {
         }
         Some(roles)
     }
+}
+
+/// The numbers of roles that the statements about one action cover alike.
+#[derive(Debug, Default)]
+pub(super) struct Classes {
+    pub(super) numbers: HashMap<Vec<bool>, u32>,
+    /// By target; nothing where it depends on the request what covers it.
+    pub(super) of_target: HashMap<usize, Option<u32>>,
+    /// No statement tells any resources apart.
+    pub(super) is_one: bool,
 }

@@ -5,7 +5,7 @@ use rolecall_iam::context::{ContextKey, ContextValue};
 use super::Power;
 use super::account::{Frees, Managed};
 use super::attempt::Attempt;
-use super::catalogue::Need;
+use super::catalogue::{Need, POLICY_ARN, REWRITE};
 use super::holder::{Can, Given, Holder, filled};
 use super::policies::{Policies, State, Widened, is_protected};
 use super::step::Actor;
@@ -13,8 +13,6 @@ use crate::snapshot::Role;
 
 /// Actions that attach a managed policy.
 const ATTACHING: [&str; 3] = ["iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy"];
-pub(super) const REWRITE: &str = "iam:CreatePolicyVersion";
-pub(super) const POLICY_ARN: &str = "iam:policyarn";
 
 impl Actor<'_> {
     /// How another role is given more permissions: a policy of its own, or another document for one that it has.

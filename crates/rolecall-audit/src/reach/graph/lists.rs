@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::explore::Lead;
+use super::super::lead::Lead;
 use super::super::policies::State;
 
 /// A node that was not told yet: only the role itself led there, which it leaves out.
