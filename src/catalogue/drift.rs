@@ -14,6 +14,7 @@ pub(super) fn entry(consequence: Consequence) -> Entry {
         exit: Some(consequence.exit()),
         why,
         remedy,
+        edits: None,
         example: tamper.map(Example::Tamper),
         reference: None,
     }

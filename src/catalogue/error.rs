@@ -14,6 +14,7 @@ pub(super) fn entry(code: ErrorCode) -> Entry {
         exit: None,
         why,
         remedy,
+        edits: None,
         example: of(code, &COMMANDS).map(Example::Command),
         reference: of(code, &REFERENCES),
     }
@@ -179,9 +180,9 @@ fn words(code: ErrorCode) -> Words {
         ),
         ErrorCode::GenesysNoCredentials => (
             "there is no OAuth client for Genesys Cloud",
-            "neither the environment nor the secret in [genesys.credentials] has a client ID and a client secret",
+            "neither the environment nor what [genesys.credentials] names has a client ID and a client secret",
             "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret of AWS \
-             Secrets Manager in [genesys.credentials]",
+             Secrets Manager or a parameter of SSM in [genesys.credentials]",
         ),
         ErrorCode::GenesysInvalidCredentials => (
             "Genesys Cloud does not accept the OAuth client",

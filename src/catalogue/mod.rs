@@ -15,7 +15,7 @@ use rolecall_audit::finding::FindingId as RollFinding;
 use crate::drift::Consequence;
 use crate::error_code::ErrorCode;
 use crate::exit::ExitCode;
-use crate::iam::lint::{FindingId, Severity};
+use crate::iam::lint::{Edits, FindingId, Severity};
 use crate::verify::analysis::Opinion;
 use crate::verify::finding::RunFinding;
 
@@ -53,6 +53,8 @@ pub struct Entry {
     pub why: &'static str,
     /// How it is mended.
     pub remedy: &'static str,
+    /// From what the edits follow that mend a document.
+    pub edits: Option<Edits>,
     /// Something that shows it.
     pub example: Option<Example>,
     /// Where to read more.
@@ -103,6 +105,7 @@ fn of_run(finding: RunFinding) -> Entry {
         },
         why: finding.why(),
         remedy: finding.remedy(),
+        edits: None,
         example: None,
         reference: Some(finding.reference()),
     }
@@ -119,6 +122,7 @@ fn of_way(finding: RollFinding) -> Entry {
         exit: None,
         why: finding.why(),
         remedy: finding.fix(),
+        edits: None,
         example: Some(Example::Command("rolecall audit --sandbox")),
         reference: Some("audit.md"),
     }
@@ -134,6 +138,7 @@ fn of_finding(id: FindingId) -> Entry {
         exit: None,
         why: id.why(),
         remedy: id.remedy(),
+        edits: Some(id.edits()),
         example: id.example().map(Example::Document),
         reference: Some(id.reference()),
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Entry, Example, Kind, all};
-use crate::iam::lint::Severity;
+use crate::iam::lint::{Edits, Severity};
 
 /// Before the sections of the page.
 const PAGE: &str = "# Codes
@@ -20,6 +20,9 @@ impl Entry {
         let severity = self.severity.map(|severity| format!(" ({severity})")).unwrap_or_default();
         let mut text = format!("{}{severity}: {}\n", self.code, self.title);
         text += &format!("\n{}: {}.\nWhat to do: {}.\n", self.kind.why(), self.why, self.remedy);
+        if let Some(edits) = self.edits {
+            text += &format!("{}.\n", in_words(edits));
+        }
         if let Some(exit) = self.exit {
             text += &format!("Exit code: {} ({}).\n", exit.code(), exit.meaning(false));
         }
@@ -76,6 +79,9 @@ impl Entry {
             text += &format!("Severity: {severity}{name}.\n\n");
         }
         text += &format!("**{}:** {}.\n\n**What to do:** {}.\n", self.kind.why(), self.why, self.remedy);
+        if let Some(edits) = self.edits {
+            text += &format!("\n{}.\n", in_words(edits));
+        }
         match self.example {
             Some(Example::Document(document)) => text += &format!("\n```json\n{document}```\n"),
             Some(Example::Tamper(name)) => {
@@ -90,6 +96,15 @@ impl Entry {
             text += &format!("\n[More]({reference})\n");
         }
         text
+    }
+}
+
+fn in_words(edits: Edits) -> String {
+    match edits {
+        Edits::From(known) => {
+            format!("The finding names the edit of its document, which follows from {known}")
+        }
+        Edits::None(reason) => format!("The finding names no edit of a document: {reason}"),
     }
 }
 

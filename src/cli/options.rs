@@ -369,9 +369,7 @@ impl FailOptions {
 
 fn fail_on() -> impl TypedValueParser<Value = lint::FailOn> {
     let names = PossibleValuesParser::new(lint::FailOn::ALL.map(lint::FailOn::as_str));
-    names.try_map(|name| {
-        lint::FailOn::ALL.into_iter().find(|it| it.as_str() == name).ok_or("no such severity")
-    })
+    names.try_map(|name| name.parse::<lint::FailOn>())
 }
 
 /// What `apply` leaves unproved only where it is named.

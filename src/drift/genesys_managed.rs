@@ -174,7 +174,7 @@ impl<'c> Comparison<'c> {
                 self.differs(part, &record.name, consequence, GenesysEffect::OtherCredentialType, values);
             }
             Some(record) => {
-                let (id, secret) = (record.id.clone(), source.to_string());
+                let (id, secret) = (record.id.clone(), source.called());
                 let notice = Notice::ValuesNotCompared { id, secret };
                 if !self.notices.contains(&notice) {
                     self.notices.push(notice);

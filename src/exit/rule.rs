@@ -71,6 +71,16 @@ impl ExitCode {
         differences.iter().map(|difference| difference.consequence.exit()).fold(Self::Success, Self::or)
     }
 
+    /// The exit code of what was proved of a role that was compared with its manifest.
+    #[must_use]
+    pub fn of_drift(
+        verification: &Verification,
+        differences: &[Difference],
+        live: &LiveOrganization,
+    ) -> Self {
+        verification.exit().or(Self::of_differences(differences)).or(live.exit())
+    }
+
     /// The exit code of a plan that is refused for these reasons.
     #[must_use]
     pub fn of_objections(objections: &[Objection]) -> Self {
@@ -95,7 +105,7 @@ impl Found {
     /// The exit code that it asks for.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
-        self.verification.exit().or(ExitCode::of_differences(&self.differences))
+        ExitCode::of_drift(&self.verification, &self.differences, &LiveOrganization::NotAsked)
     }
 }
 

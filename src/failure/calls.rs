@@ -99,8 +99,8 @@ pub(crate) const NO_AWS: &str = "without access to AWS, `rolecall genesys connec
 pub(super) fn genesys_hint(error: &GenesysError, again: Again) -> Option<String> {
     let hint = match error.kind {
         GenesysErrorKind::NoCredentials => {
-            "[genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and \
-             `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set \
+            "[genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with \
+             `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set \
              GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
         }
         GenesysErrorKind::InvalidCredentials => {

@@ -545,7 +545,7 @@ impl Explained for CredentialError {
         let hint = match self {
             CredentialError::Unset { .. } => Some(
                 "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret \
-             of AWS Secrets Manager in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > \
+             of AWS Secrets Manager or a parameter of SSM in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > \
              Integrations > OAuth, grant type client credentials",
             ),
             CredentialError::Wrong { .. }

@@ -21,53 +21,50 @@ pub struct CredentialFields(BTreeMap<String, SecretString>);
 #[derive(Debug, thiserror::Error)]
 pub enum FieldsError {
     /// The store did not answer.
-    #[error("cannot read the credential's values from the secret `{secret}`: {error}")]
+    #[error("cannot read the credential's values from {secret}: {error}")]
     Store {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// What AWS said.
         error: AwsError,
     },
     /// The secret is no JSON object.
-    #[error("the secret `{secret}` is not a JSON object with the fields of the credential")]
+    #[error("{secret} is not a JSON object with the fields of the credential")]
     NotAnObject {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
     },
     /// The object is empty.
-    #[error("the secret `{secret}` is a JSON object without fields")]
+    #[error("{secret} is a JSON object without fields")]
     NoFields {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
     },
     /// A field is a number, a list or something else.
-    #[error(
-        "`{}` in the secret `{secret}` is not a text; the fields of a credential are texts",
-        Shown(field)
-    )]
+    #[error("`{}` in {secret} is not a text; the fields of a credential are texts", Shown(field))]
     NotText {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// The field.
         field: String,
     },
     /// A field says nothing.
-    #[error("`{}` in the secret `{secret}` is empty", Shown(field))]
+    #[error("`{}` in {secret} is empty", Shown(field))]
     Empty {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// The field.
         field: String,
     },
     /// The type of credential needs more fields.
     #[error(
-        "the secret `{secret}` has no {}, which a credential of the type `{}` needs; it has {}",
+        "{secret} has no {}, which a credential of the type `{}` needs; it has {}",
         listed(missing),
         Shown(type_name),
         listed(found)
     )]
     Missing {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// The type.
         type_name: String,
@@ -89,10 +86,10 @@ impl CredentialFields {
         type_name: &str,
         required: &[String],
     ) -> Result<Self, FieldsError> {
-        let secret = store.name();
+        let secret = store.called();
         let text = store.read().await;
-        let text = text.map_err(|error| FieldsError::Store { secret: secret.to_owned(), error })?;
-        Self::parse(secret, &text, type_name, required)
+        let text = text.map_err(|error| FieldsError::Store { secret: secret.clone(), error })?;
+        Self::parse(&secret, &text, type_name, required)
     }
 
     fn parse(
@@ -145,7 +142,8 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Vec<String>, String> {
         let required = ["userName".to_owned(), "password".to_owned()];
-        let fields = CredentialFields::parse("stock", &text.to_owned().into(), "basicAuth", &required);
+        let fields =
+            CredentialFields::parse("the secret `stock`", &text.to_owned().into(), "basicAuth", &required);
         let shown = format!("{fields:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         fields.map(|fields| fields.expose().into_values().collect()).map_err(|error| error.to_string())

@@ -44,7 +44,7 @@ impl Drifted {
     /// The exit code of what was found.
     #[must_use]
     pub fn exit(&self) -> ExitCode {
-        self.verification.exit().or(ExitCode::of_differences(&self.differences)).or(self.live.exit())
+        ExitCode::of_drift(&self.verification, &self.differences, &self.live)
     }
 }
 

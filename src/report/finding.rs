@@ -86,7 +86,7 @@ impl FindingView {
 
     /// A fault of a document as data.
     pub fn of_fault(finding: &lint::Finding, fail_on: FailOn) -> Self {
-        let lint::Finding { id, document: _, statement: _, message, fix, witness } = finding;
+        let lint::Finding { id, document: _, statement: _, message, fix, remedy: _, witness } = finding;
         Self {
             id: id.to_string(),
             severity: id.severity().to_string(),

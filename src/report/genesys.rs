@@ -73,8 +73,8 @@ impl From<&Notice> for NoticeView {
                 "values_not_shown",
                 id,
                 format!(
-                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; rolecall wrote values of the \
-                     secret {secret}; if the secret was changed since, `rolecall genesys connect --rewrite-credential` writes its \
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; rolecall wrote the \
+                     values of {secret}; if they were changed there since, `rolecall genesys connect --rewrite-credential` writes its \
                      present values"
                 ),
             ),
@@ -82,8 +82,8 @@ impl From<&Notice> for NoticeView {
                 "values_not_compared",
                 id,
                 format!(
-                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; whether they are those of the \
-                     secret {secret} is not known"
+                    "credential {id}: not verifiable, because Genesys Cloud does not show its values; whether they are those of \
+                     {secret} is not known"
                 ),
             ),
             Notice::ForeignAction { id, name } => view(

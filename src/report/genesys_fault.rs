@@ -54,11 +54,11 @@ pub(super) fn effect_in_words(effect: &GenesysEffect) -> String {
         GenesysEffect::NoRoleCredential => "the integration names no credential with a role's ARN",
         GenesysEffect::NamesOtherRole => "the credential names a different role",
         GenesysEffect::NoSecretCredential => {
-            "the integration has no credential managed by rolecall with the values of the secret"
+            "the integration has no credential managed by rolecall with the values that the manifest names"
         }
-        GenesysEffect::OtherValues => "its values may not be those of the secret",
+        GenesysEffect::OtherValues => "its values may not be those that the manifest names",
         GenesysEffect::SecretCredentialNotUsed => {
-            "the integration does not use the credential with the values of the secret"
+            "the integration does not use the credential with the values that the manifest names"
         }
         GenesysEffect::CredentialNotStated => {
             "the integration uses a credential managed by rolecall, and the manifest names none"

@@ -7,6 +7,8 @@
 //!
 //! `--pairs N` does something else: it applies N pairs of manifests, one after the other, on the sandbox (`pairs`).
 //!
+//! `--print-pairs N` prints the manifests of N pairs as JSON, for `tests/e2e`.
+//!
 //! `--sample N` takes N runs spread over all of them; `--scenario NAME` and `--trouble NAME` choose; `--runs N` is how many go
 //! on at once. `ROLECALL_BIN` names another binary. It ends with 1 where anything was found.
 #![allow(
@@ -80,6 +82,10 @@ fn main() -> ExitCode {
         arguments.get(place + 1).cloned()
     };
     let number = |name: &str| option(name).map(|text| text.parse::<usize>().expect("a number"));
+    if let Some(pairs) = number("--print-pairs") {
+        println!("{}", pairs::printed(pairs));
+        return ExitCode::SUCCESS;
+    }
     if let Some(pairs) = number("--pairs") {
         return of_pairs(pairs, number("--runs").unwrap_or(4));
     }

@@ -1,10 +1,12 @@
 //! Pairs of manifests: one is applied, then the other one. The second apply ends with 0, `drift` with 0, a third writes nothing, and on
 //! the way nobody could do what neither the first nor the last state allows.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rolecall::sandbox::{CUSTOMER, State};
+use serde_json::{Value, json};
 
 use super::judge::Judge;
 use super::manifests::{ALIAS, Dice, FUNCTIONS, RandomManifest, manifest};
@@ -40,6 +42,21 @@ pub(crate) fn run(pairs: usize, at_once: usize) -> (Vec<Ended>, Vec<String>) {
         }
     });
     (ended.into_inner().unwrap(), wrong.into_inner().unwrap())
+}
+
+/// The manifests of the pairs, and the functions that there must be, as JSON.
+#[allow(dead_code, reason = "the harness alone prints them")]
+pub(crate) fn printed(pairs: usize) -> Value {
+    let value = |it: RandomManifest| {
+        let RandomManifest { text, targets: _, templates, has_boundary, path } = it;
+        let templates: BTreeMap<&str, String> = templates.into_iter().collect();
+        json!({ "text": text, "templates": templates, "has_boundary": has_boundary, "path": path })
+    };
+    let pair = |seed: usize| {
+        let mut dice = Dice::of(seed as u64);
+        [manifest(ROLE, &mut dice), manifest(ROLE, &mut dice)].map(value)
+    };
+    json!({ "functions": FUNCTIONS, "alias": ALIAS, "pairs": (0..pairs).map(pair).collect::<Vec<_>>() })
 }
 
 fn pair(seed: u64, judge: &Judge) -> Result<Ended, String> {

@@ -86,7 +86,7 @@ fn a_template_with_every_function_that_is_resolved() {
 #[test]
 fn a_condition_that_drops_the_external_id_is_seen() {
     let path = "cloudformation/optional-id.yaml";
-    insta::assert_snapshot!(rolecall(&["prove", path]).whole(), @"
+    insta::assert_snapshot!(rolecall(&["prove", path]).whole(), @r#"
     exit 4
     -- stdout
     Role (CloudFormation template cloudformation/optional-id.yaml)
@@ -99,12 +99,12 @@ fn a_condition_that_drops_the_external_id_is_seen() {
       proved     a session can do nothing but invoke the target functions
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+                 fix: require the external ID: add `"Condition": {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}` to the statement
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: parameter ExternalId is taken at its default ``
 
     Result: refuted
-    ");
+    "#);
     let id = format!("ExternalId={EXTERNAL_ID}");
     rolecall(&["prove", path, "--parameter", &id, "--external-id", EXTERNAL_ID]).expect(0);
 }

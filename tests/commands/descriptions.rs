@@ -46,7 +46,7 @@ fn the_trust_of_a_role() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       note       T21: the role `arn:aws:iam::123456789012:role/GenesysDataActionRole` accepts the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` too
                  why: a caller that can use the ID for one role can use it for the other roles (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: ask the vendor for a separate ID for each role
+                 fix: use the vendor's ID on one role, or accept that a caller that may use one of these roles may use each
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     arn:aws:iam::123456789012:role/GenesysDataActionRole (role description standard input)
@@ -69,10 +69,10 @@ fn the_trust_of_a_role() {
       proved     `arn:aws:iam::765628985471:root` can assume the role
       warning    T24 (statement 1 `Genesys` of the trust policy): as shown above
                  why: principals of the account can assume the role, and the role can renew its own sessions (https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/)
-                 fix: remove the role's own account from the principals
+                 fix: remove `123456789012` from `Principal`
       note       T22: a session can last 43200 seconds
                  why: a stolen session stays valid until it expires; role chaining limits sessions to one hour anyway (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)
-                 fix: set the maximum session duration to 3600
+                 fix: set the maximum session duration to 3600 seconds, if no caller needs longer sessions
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -146,10 +146,10 @@ fn every_role_of_an_account() {
                  arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole: its document is not in the file, which may have been made with a filter or in pages
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name only the vendor's account as principal
+                 fix: name `arn:aws:iam::765628985471:root` alone in `Principal`, allow `sts:AssumeRole` alone, and require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
       warning    T23 (statement 1 of the trust policy): the AWS service `lambda.amazonaws.com` can assume the role, because statement 1 allows it; it may do so for any of its customers
                  why: without `aws:SourceArn` or `aws:SourceAccount`, another customer can make the service use this role (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: add a condition on `aws:SourceArn` or `aws:SourceAccount`
+                 fix: name `arn:aws:iam::765628985471:root` alone in `Principal`, allow `sts:AssumeRole` alone, and require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -234,7 +234,7 @@ fn what_is_missing_or_changed() {
                  any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+                 fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === any function
@@ -245,10 +245,10 @@ fn what_is_missing_or_changed() {
                  a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-other`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
       error      P6 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:another-function`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` and `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live` alone
       error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: name each target in exactly the form in which it is called
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` and `arn:aws:lambda:us-east-1:123456789012:function:orders-status:live` alone
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === a version that is not in force

@@ -123,6 +123,7 @@ fn a_code_is_explained() {
 
     Why it matters: with `IfExists`, a caller satisfies the condition by leaving the ID out.
     What to do: remove `IfExists` from the operator: `StringEquals` requires that an ID is passed.
+    The finding names the edit of its document, which follows from the external ID, in a statement that is for accounts alone.
 
     Example, with this finding:
     {

@@ -84,7 +84,7 @@ fn another_intent_refutes_them() {
                  `arn:aws:sts::210987654321:assumed-role/another-role/session` cannot assume the role without an external ID, because no statement allows it
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name only the vendor's account as principal
+                 fix: name only the vendor's account, and your own principals that need the role, in `Principal`; delete a statement that is for nobody of them
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -99,7 +99,7 @@ fn another_intent_refutes_them() {
       proved     a session can invoke the target function
       error      P6 (statement 1 of the policy): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` alone
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -223,7 +223,7 @@ fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
     let mut open = trust();
     open["Statement"][0]["Principal"] = json!({"AWS": "*"});
     open["Statement"][0].as_object_mut().unwrap().remove("Condition");
-    insta::assert_snapshot!(prove(&open, &[]).whole(), @"
+    insta::assert_snapshot!(prove(&open, &[]).whole(), @r#"
     exit 4
     -- stdout
     Trust policy standard input
@@ -233,14 +233,14 @@ fn nothing_is_proved_about_the_external_id_of_a_role_that_is_open() {
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+                 fix: require the external ID: add `"Condition": {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}` to the statement
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name only the vendor's account as principal
+                 fix: name only the vendor's account, and your own principals that need the role, in `Principal`; delete a statement that is for nobody of them
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
-    ");
+    "#);
 }
 
 /// A thousand roles with one external ID are one finding, and the output grows with the roles, not with their pairs.

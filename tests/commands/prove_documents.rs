@@ -69,7 +69,7 @@ fn a_document_that_iam_does_not_store_is_refuted() {
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name only the vendor's account as principal
+                 fix: name only the vendor's account, and your own principals that need the role, in `Principal`; delete a statement that is for nobody of them
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `"Principal": "*"`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
@@ -216,10 +216,10 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
                  any principal of any AWS account (for example `arn:aws:sts::999999999999:assumed-role/another-role/session`) can assume the role without an external ID, because statement 1 allows it and asks for no external ID
       error      T1 (statement 1 of the trust policy): as shown above
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+                 fix: require the external ID: add `"Condition": {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}` to the statement
       error      T10 (statement 1 of the trust policy): as shown above
                  why: an external ID is not a secret; the `Principal` element decides which callers can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name only the vendor's account as principal
+                 fix: name only the vendor's account, and your own principals that need the role, in `Principal`; delete a statement that is for nobody of them
       error      G1 (statement 1 of the trust policy): IAM rejects this document: a trust policy cannot have `"Principal": "*"`
                  why: applying it fails with an error from AWS, and the previous policy stays in force (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
                  fix: name accounts, roles, users, sessions, services or identity providers of the role's partition, each in full
@@ -261,7 +261,7 @@ fn the_kind_of_a_policy_follows_from_what_is_in_it() {
                  a session of the role can call `sts:AssumeRole` on `arn:aws:iam::111122223333:role/another-role`, because statement 1 of `the policy` allows it
       error      P9 (statement 1 of the policy): as shown above
                  why: with this action, a session can change policies or code, or become another principal (https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
-                 fix: allow `lambda:InvokeFunction` alone
+                 fix: remove the action; an administrator or a pipeline makes such changes
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     "#);

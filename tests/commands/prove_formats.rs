@@ -39,7 +39,7 @@ fn a_refuted_document_is_an_annotation_a_table_and_a_failed_case() {
     exit 4
     -- stdout
     ::error file=standard input,line=1,col=1,title=The role can be assumed without its external ID::refuted: the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`. any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-    ::error file=standard input,line=1,col=1,title=T1%3A another customer of the vendor can make the vendor use this role (the confused deputy problem)::any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID (statement 1 of the trust policy). Fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+    ::error file=standard input,line=1,col=1,title=T1%3A another customer of the vendor can make the vendor use this role (the confused deputy problem)::any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID (statement 1 of the trust policy). Fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
     ");
     insta::assert_snapshot!(prove(&trust(), "markdown").whole(), @r"
     exit 4
@@ -62,7 +62,7 @@ fn a_refuted_document_is_an_annotation_a_table_and_a_failed_case() {
 
     | | where | what | fix |
     |---|---|---|---|
-    | error T1 | statement 1 of the trust policy | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID | require the external ID with a single \`StringEquals\` condition on \`sts:ExternalId\` |
+    | error T1 | statement 1 of the trust policy | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID | require the external ID \`5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94\` with a single \`StringEquals\` condition on \`sts:ExternalId\` |
     ");
     insta::assert_snapshot!(prove(&trust(), "junit").whole(), @r#"
     exit 4
@@ -79,7 +79,7 @@ fn a_refuted_document_is_an_annotation_a_table_and_a_failed_case() {
         <testsuite name="rolecall prove of Trust policy standard input findings" tests="1" skipped="0" errors="0" failures="1">
             <testcase name="T1 statement 1 of the trust policy" classname="rolecall.prove.findings">
                 <failure message="error">any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-    fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`</failure>
+    fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`</failure>
             </testcase>
         </testsuite>
     </testsuites>
@@ -92,7 +92,7 @@ fn several_roles_are_one_report_in_which_each_is_named() {
     exit 4
     -- stdout
     ::error file=standard input,line=1,col=1,title=The role can be assumed without its external ID::arn:aws:iam::123456789012:role/open: refuted: the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`. any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
-    ::error file=standard input,line=1,col=1,title=T1%3A another customer of the vendor can make the vendor use this role (the confused deputy problem)::arn:aws:iam::123456789012:role/open: any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID (statement 1 of the trust policy). Fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+    ::error file=standard input,line=1,col=1,title=T1%3A another customer of the vendor can make the vendor use this role (the confused deputy problem)::arn:aws:iam::123456789012:role/open: any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID (statement 1 of the trust policy). Fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
     -- stderr
     hint: --role NAME proves only that role of the file
     ");
@@ -124,7 +124,7 @@ fn several_roles_are_one_report_in_which_each_is_named() {
 
     | | where | what | fix |
     |---|---|---|---|
-    | error T1 | statement 1 of the trust policy | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID | require the external ID with a single \`StringEquals\` condition on \`sts:ExternalId\` |
+    | error T1 | statement 1 of the trust policy | any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID | require the external ID \`5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94\` with a single \`StringEquals\` condition on \`sts:ExternalId\` |
     -- stderr
     hint: --role NAME proves only that role of the file
     ");

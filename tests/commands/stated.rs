@@ -7,10 +7,13 @@ use rolecall::extract::{Kind, RoleDocuments, extract};
 use rolecall::iam::lint::FailOn;
 use rolecall::manifest::PartyName;
 use rolecall::verify::gate::{Allowed, objections};
+use rolecall::verify::live_organization::LiveOrganization;
 use rolecall::verify::organization::OrganizationStanding;
 use rolecall::verify::{Verification, decide, findings};
 use rolecall_prove::ProveRequest;
+use rolecall_prove::role_proof::RoleProof;
 use rolecall_prove::stated::StatedIntent;
+use rolecall_web::{Page, answer};
 use serde_json::{Value, json};
 
 use super::prove::{invoke, prove, trust};
@@ -67,8 +70,8 @@ fn warnings_beside_proved_claims_are_counted_and_fail_where_that_is_asked() {
     assert_eq!(prove(&["--fail-on", "warning", "--output", "json"]).expect(4).json()["result"], "refuted");
 }
 
-/// The verdict on documents by `verify` and `drift`, and by the gate of a plan.
-fn by_other_ways(documents: &RoleDocuments, request: &ProveRequest) -> [ExitCode; 2] {
+/// The verdict on documents by `verify`, by `drift` where nothing differs, and by the gate of a plan.
+fn by_other_ways(documents: &RoleDocuments, request: &ProveRequest) -> [ExitCode; 3] {
     let intent = request.intent_of(documents);
     let (claims, found) = (decide(documents, &intent), findings(documents, None, &intent, &[]));
     let objections = objections(&claims, &found, request.fail_on, &Allowed::default(), |_| true);
@@ -84,7 +87,25 @@ fn by_other_ways(documents: &RoleDocuments, request: &ProveRequest) -> [ExitCode
         organization: OrganizationStanding::default(),
         notes: Vec::new(),
     };
-    [verification.exit(), ExitCode::of_objections(&objections)]
+    let drift = ExitCode::of_drift(&verification, &[], &LiveOrganization::NotAsked);
+    [verification.exit(), drift, ExitCode::of_objections(&objections)]
+}
+
+/// The verdict of the page in the browser, and the severities of its findings.
+fn on_the_page(text: &str, is_stated: bool, fail_on: FailOn) -> (ExitCode, Vec<String>) {
+    let stated = |value: &str| if is_stated { vec![value.to_owned()] } else { Vec::new() };
+    let question = json!({
+        "principals": stated(PRINCIPAL),
+        "external_ids": stated(EXTERNAL_ID),
+        "fail_on_warning": fail_on == FailOn::Warning,
+    });
+    match answer(format!("{question}\n{text}").into_bytes()) {
+        Page::Decided(decided) => {
+            let findings = decided.roles.into_iter().flat_map(|role| role.findings);
+            (decided.result.into(), findings.map(|finding| finding.severity).collect())
+        }
+        page => panic!("{page:?}"),
+    }
 }
 
 #[test]
@@ -131,8 +152,17 @@ fn every_way_to_a_verdict_leads_to_the_same() {
             }
             let prove = ExitCode::from(proof.outcome());
             assert_eq!(
-                [prove; 2],
+                [prove; 3],
                 by_other_ways(documents, &request),
+                "{fail_on}, stated {is_stated}: {text}"
+            );
+            let severities = |role: &RoleProof| -> Vec<String> {
+                role.findings.iter().map(|finding| finding.id.severity().to_string()).collect()
+            };
+            let found: Vec<String> = proof.roles.iter().flat_map(severities).collect();
+            assert_eq!(
+                (prove, found),
+                on_the_page(text, is_stated, fail_on),
                 "{fail_on}, stated {is_stated}: {text}"
             );
             compared += 1;

@@ -56,7 +56,7 @@ fn a_new_role_and_an_existing_one_are_proved() {
                  aws_iam_role.genesys_data_actions: `inline_policy` is known only after apply; the plan does not show whether a `dynamic` block makes it: prove the state after the apply, or give --plain-references if the configuration has no such thing
       error      P6 (statement 1 of aws_iam_policy.genesys_data_actions_1): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` alone
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: aws_iam_role_policy_attachment.genesys_data_actions_1: `policy_arn` is taken to be the ARN of aws_iam_policy.genesys_data_actions_1, because it refers to nothing else; a plan does not show functions around a reference
 

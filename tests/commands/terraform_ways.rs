@@ -60,7 +60,7 @@ fn what_the_plan_removes_does_not_count() {
       proved     a session can invoke the target function
       error      P6 (statement 1 of inline policy old of aws_iam_role.genesys): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -126,7 +126,7 @@ fn every_way_onto_a_role_counts() {
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === an attached policy that is read
@@ -137,7 +137,7 @@ fn every_way_onto_a_role_counts() {
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === an attached policy that is elsewhere
@@ -156,7 +156,7 @@ fn every_way_onto_a_role_counts() {
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_role_policy.x` allows it
       error      P6 (statement 1 of aws_iam_role_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === another role's policy
@@ -173,7 +173,7 @@ fn every_way_onto_a_role_counts() {
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `aws_iam_policy.x` allows it
       error      P6 (statement 1 of aws_iam_policy.x): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === no document
@@ -226,7 +226,7 @@ fn every_way_onto_a_role_counts() {
                  a session of the role can call `s3:GetObject` on `arn:aws:s3:::another-bucket/object`, because statement 1 of `inline policy n of aws_iam_role.genesys_data_actions` allows it
       error      P6 (statement 1 of inline policy n of aws_iam_role.genesys_data_actions): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` on the ARNs of the targets, and nothing else
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: refuted
     === permissions_boundary: "arn:aws:iam::aws:policy/Wide"
@@ -265,7 +265,7 @@ fn every_way_onto_a_role_counts() {
     aws_iam_role.genesys_data_actions (Terraform state standard input)
       note       T22: a session can last 43200 seconds
                  why: a stolen session stays valid until it expires; role chaining limits sessions to one hour anyway (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html)
-                 fix: set the maximum session duration to 3600
+                 fix: set the maximum session duration to 3600 seconds, if no caller needs longer sessions
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
     Result: proved
     "#);

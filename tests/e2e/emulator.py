@@ -74,22 +74,23 @@ class Emulator:
         self.proxy.close()
         self._stop()
 
-    def client(self, service, key=None, secret=None, token=None):
+    def client(self, service, key=None, secret=None, token=None, region=REGION):
         """An AWS client that goes round the proxy, so that what the tests ask is not counted."""
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=key or self.key,
             aws_secret_access_key=secret or self.secret,
             aws_session_token=token,
             config=botocore.config.Config(retries={"total_max_attempts": 1}),
         )
 
-    def create_functions(self, names, account=None):
+    def create_functions(self, names, account=None, region=REGION):
         """Functions that do nothing; they are never run."""
         account = account or self.account
-        iam, functions = (self.client(it, account if account != self.account else None) for it in ("iam", "lambda"))
+        key = account if account != self.account else None
+        iam, functions = self.client("iam", key), self.client("lambda", key, region=region)
         role = "lambda-execution"
         if role not in [known["RoleName"] for known in iam.list_roles()["Roles"]]:
             iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))

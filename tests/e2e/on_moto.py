@@ -8,6 +8,7 @@ import time
 
 import on_audit
 import on_notify
+import on_pairs
 import on_schedule
 import troubles
 from proxy import rounds
@@ -46,6 +47,7 @@ def walk(w):
     on_notify.walk(w, APPLY, ORDERS)
     on_schedule.walk(w, APPLY, ORDERS)
     on_audit.walk(w)
+    on_pairs.walk(w)
 
 
 def publish_alias(w):

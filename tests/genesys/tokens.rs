@@ -107,8 +107,8 @@ struct Rotating {
 }
 
 impl ReadSecret for Rotating {
-    fn name(&self) -> &str {
-        "genesys/rolecall"
+    fn called(&self) -> String {
+        "the secret `genesys/rolecall`".to_owned()
     }
 
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {
@@ -167,8 +167,8 @@ struct Failing {
 }
 
 impl ReadSecret for Failing {
-    fn name(&self) -> &str {
-        "genesys/rolecall"
+    fn called(&self) -> String {
+        "the secret `genesys/rolecall`".to_owned()
     }
 
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {

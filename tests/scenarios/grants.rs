@@ -630,7 +630,7 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
                  fix: write the policy again and make that version the default
       error      P6 (statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings): as shown above
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow the stated actions alone, on the stated resources
+                 fix: delete the statement
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Do this now
@@ -660,7 +660,7 @@ fn a_bucket_that_nobody_stated_is_a_refutation() {
     | | where | what | fix |
     |---|---|---|---|
     | error P3 |  | the policy \`arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings\` differs from the policy that was written | write the policy again and make that version the default |
-    | error P6 | statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings | a session of the role can call \`s3:PutObject\` on \`arn:aws:s3:::acme-recordings/other\`, because statement 2 of \`arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings\` allows it | allow the stated actions alone, on the stated resources |
+    | error P6 | statement 2 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings | a session of the role can call \`s3:PutObject\` on \`arn:aws:s3:::acme-recordings/other\`, because statement 2 of \`arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-s3-recordings\` allows it | delete the statement |
 
     ### AWS's analysers
 

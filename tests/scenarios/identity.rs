@@ -168,7 +168,7 @@ fn the_secret_of_the_manifest_is_enough() {
     exit 1
     -- stderr
     error[E30]: the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf` has no `client_id`; it has `clientId`
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
     store(
         &stage,
@@ -190,7 +190,7 @@ fn who_may_not_read_the_secret_hears_which_permission() {
     exit 1
     -- stderr
     error[E30]: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action (AccessDeniedException, request [id]); the caller needs the permission secretsmanager:GetSecretValue
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
 }
 

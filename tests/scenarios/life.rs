@@ -163,7 +163,7 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
       proved     nobody outside the account reaches a target function without the role
       warning    T24 (statement 1 of the trust policy): as shown above
                  why: principals of the account can assume the role, and the role can renew its own sessions (https://aws.amazon.com/blogs/security/announcing-an-update-to-iam-role-trust-policy-behavior/)
-                 fix: remove the role's own account from the principals
+                 fix: name `arn:aws:iam::123456789012:role/ci` alone in `Principal`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 

@@ -156,10 +156,10 @@ fn what_differs_is_said_and_whose_job_it_is() {
       proved     nobody outside the account reaches a target function without the role
       error      P6 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): a session of the role can call `lambda:InvokeFunction` on `arn:aws:lambda:us-east-1:123456789012:function:another-function`, because statement 1 of `arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke` allows it
                  why: anyone with a session can call functions and actions that the role does not need (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: allow `lambda:InvokeFunction` alone, on the ARNs of the targets
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` alone
       error      P7 (statement 1 of arn:aws:iam::123456789012:policy/rolecall/GenesysDataActionRole/GenesysDataActionRole-invoke): as shown above
                  why: a function without a qualifier and each alias or version are different resources, and a prefix covers siblings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html)
-                 fix: name each target in exactly the form in which it is called
+                 fix: allow `lambda:InvokeFunction` alone, on `arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function` alone
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 

@@ -171,7 +171,7 @@ fn what_needs_aws_says_so_and_names_the_other_way() {
     exit 1
     -- stderr
     error[E30]: cannot read the OAuth client from the secret `arn:aws:secretsmanager:us-east-1:123456789012:secret:genesys/rolecall-AbCdEf`: secretsmanager:GetSecretValue failed: no AWS credentials were found
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
 }
 
@@ -194,7 +194,7 @@ fn an_engineer_without_genesys_cloud_is_told_what_nobody_looked_at() {
     exit 2
     -- stderr
     error[E30]: GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are not set: no OAuth client for Genesys Cloud
-    hint: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret of AWS Secrets Manager in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > Integrations > OAuth, grant type client credentials; without access to Genesys Cloud, give `plan`, `apply` and `drift` the option `--side aws`
+    hint: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret of AWS Secrets Manager or a parameter of SSM in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > Integrations > OAuth, grant type client credentials; without access to Genesys Cloud, give `plan`, `apply` and `drift` the option `--side aws`
     === plan --side aws
     exit 0
     -- stdout
@@ -230,7 +230,7 @@ fn an_engineer_without_genesys_cloud_is_told_what_nobody_looked_at() {
     exit 2
     -- stderr
     error[E30]: GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET are not set: no OAuth client for Genesys Cloud
-    hint: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret of AWS Secrets Manager in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > Integrations > OAuth, grant type client credentials; without access to Genesys Cloud, give `plan`, `apply` and `drift` the option `--side aws`
+    hint: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION, or name a secret of AWS Secrets Manager or a parameter of SSM in [genesys.credentials]; Genesys Cloud makes OAuth clients under Admin > Integrations > OAuth, grant type client credentials; without access to Genesys Cloud, give `plan`, `apply` and `drift` the option `--side aws`
     ");
     for arguments in [["plan"].as_slice(), &["drift"], &["apply", "--yes"]] {
         let report =

@@ -209,7 +209,7 @@ fn a_stale_success_after_tightening_is_no_refutation() {
       proved   -          -          nobody outside the account reaches a target function without the role
       error      T1 (statement 1 of the trust policy): any principal of account 765628985471 can assume the role without an external ID, because statement 1 allows it and asks for no external ID
                  why: another customer of the vendor can make the vendor use this role (the confused deputy problem) (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html)
-                 fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+                 fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
       Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
       confirmed  iam:SimulatePrincipalPolicy: the targets
                  1 of 1 allowed; rolecall: allowed too

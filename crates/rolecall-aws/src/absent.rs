@@ -148,8 +148,8 @@ mod parameter {
     }
 
     impl ReadSecret for SecureParameter {
-        fn name(&self) -> &str {
-            &self.0
+        fn called(&self) -> String {
+            format!("the parameter `{}`", self.0)
         }
 
         fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {

@@ -53,8 +53,8 @@ impl Aws {
 }
 
 impl ReadSecret for SecureParameter {
-    fn name(&self) -> &str {
-        &self.name
+    fn called(&self) -> String {
+        format!("the parameter `{}`", self.name)
     }
 
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {

@@ -70,8 +70,8 @@ pub(super) fn no_region(operation: &'static str) -> AwsError {
 }
 
 impl ReadSecret for StoredSecret {
-    fn name(&self) -> &str {
-        &self.id
+    fn called(&self) -> String {
+        format!("the secret `{}`", self.id)
     }
 
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>> {

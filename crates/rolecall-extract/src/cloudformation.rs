@@ -3,8 +3,9 @@
 //! What the functions of a template stand for is worked out in [`intrinsics`]; a document in which something stays
 //! unresolved is unknown, with that place. What every other resource could do to a role is in [`table`]; [`others`]
 //! looks for it, and [`links`] for the policies that are resources of their own. Roles that the template makes without
-//! writing them out are in [`implied`].
+//! writing them out are in [`implied`]; programs whose work no template shows are named in [`custom`].
 
+mod custom;
 mod implied;
 mod intrinsics;
 mod links;
@@ -70,6 +71,7 @@ pub(super) fn roles(tree: &Value, parameters: &Parameters) -> Result<Vec<RoleDoc
         }
     }
     roles.extend(implied::roles(&template, &doubts));
+    custom::look(&template, &mut roles);
     Ok(roles)
 }
 

@@ -115,15 +115,15 @@ pub enum CredentialError {
         manifest: &'static Region,
     },
     /// The secret is no JSON object.
-    #[error("the secret `{secret}` is not a JSON object with `client_id` and `client_secret`")]
+    #[error("{secret} is not a JSON object with `client_id` and `client_secret`")]
     NotAnObject {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
     },
     /// The secret has no such key.
-    #[error("the secret `{secret}` has no `{key}`{}", instead(found))]
+    #[error("{secret} has no `{key}`{}", instead(found))]
     MissingKey {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// The key.
         key: &'static str,
@@ -144,9 +144,9 @@ pub enum CredentialError {
         parameter: String,
     },
     /// The store did not answer.
-    #[error("cannot read the OAuth client from the secret `{secret}`: {source}{}", needed(source))]
+    #[error("cannot read the OAuth client from {secret}: {source}{}", needed(source))]
     Store {
-        /// The secret.
+        /// What messages call the secret.
         secret: String,
         /// What AWS said.
         source: AwsError,
@@ -181,11 +181,11 @@ impl CredentialSource {
         match self {
             Self::Fixed(credentials) => Ok(credentials.clone()),
             Self::Secret { store, region } => {
-                let secret = store.name();
+                let secret = store.called();
                 let text = store.read().await;
                 let text =
-                    text.map_err(|source| CredentialError::Store { secret: secret.to_owned(), source })?;
-                from_secret(secret, text.expose_secret(), region)
+                    text.map_err(|source| CredentialError::Store { secret: secret.clone(), source })?;
+                from_secret(&secret, text.expose_secret(), region)
             }
         }
     }
@@ -196,7 +196,7 @@ fn from_secret(secret: &str, text: &str, manifest: &'static Region) -> Result<Cr
     let Ok(Value::Object(object)) = serde_json::from_str(text) else {
         return Err(CredentialError::NotAnObject { secret: secret.to_owned() });
     };
-    let place = |key: &str| format!("`{key}` in the secret `{secret}`");
+    let place = |key: &str| format!("`{key}` in {secret}");
     let text = |key: &'static str| match object.get(key) {
         None => Ok(None),
         Some(Value::String(value)) => clean(&place(key), value).map(Some),

@@ -90,6 +90,11 @@ fn sorted(values: impl Iterator<Item = String>) -> Value {
 }
 
 fn canonical_principal(names: &[PrincipalName]) -> Value {
+    named_principals(names, PrincipalName::to_string)
+}
+
+/// The value of `Principal` that names these, each in the form that is given.
+pub(crate) fn named_principals(names: &[PrincipalName], text: fn(&PrincipalName) -> String) -> Value {
     if names.contains(&PrincipalName::Everyone) {
         return "*".into();
     }
@@ -99,7 +104,7 @@ fn canonical_principal(names: &[PrincipalName]) -> Value {
     for kind in kinds {
         let mut named = names.iter().filter(|name| name.kind() == Some(kind)).peekable();
         if named.peek().is_some() {
-            object.insert(kind.key().into(), sorted(named.map(PrincipalName::to_string)));
+            object.insert(kind.key().into(), sorted(named.map(text)));
         }
     }
     Value::Object(object)

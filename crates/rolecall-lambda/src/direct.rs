@@ -95,6 +95,8 @@ enum Request {
         /// Whether the configuration of a Terraform plan has no function around a reference.
         #[serde(default)]
         plain_references: bool,
+        /// How severe a finding must be to refute it by itself: `error` or `warning`.
+        fail_on: Option<String>,
     },
     /// Run policy unit tests.
     Simulate {
@@ -198,7 +200,16 @@ impl Job {
             Request::Audit(stated) => {
                 Audit::new(stated, invocation).map(|audit| Self::Audit(Box::new(audit)))
             }
-            Request::Prove { document, role, principal: trusted, external_id, target, plain_references } => {
+            Request::Prove {
+                document,
+                role,
+                principal: trusted,
+                external_id,
+                target,
+                plain_references,
+                fail_on,
+            } => {
+                let fail_on = fail_on.map_or(Ok(FailOn::default()), |text| parsed("fail_on", &text))?;
                 let trusted = trusted.iter().map(|text| stated("principal", text, principal(text)));
                 let target = target.iter().map(|text| parsed("target", text));
                 let target = target.collect::<anyhow::Result<Vec<_>>>()?;
@@ -216,7 +227,7 @@ impl Job {
                     role,
                     parameters: BTreeMap::new(),
                     plain_references,
-                    fail_on: FailOn::default(),
+                    fail_on,
                     intent: intent.into(),
                 }))
             }

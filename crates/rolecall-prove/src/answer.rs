@@ -114,7 +114,7 @@ impl From<&Claim> for ClaimAnswer {
 
 impl From<&Finding> for FindingAnswer {
     fn from(finding: &Finding) -> Self {
-        let Finding { id, document: _, statement: _, message, fix, witness } = finding;
+        let Finding { id, document: _, statement: _, message, fix, remedy: _, witness } = finding;
         Self {
             id: id.as_str(),
             severity: id.severity().to_string(),

@@ -13,6 +13,7 @@
   // So long may an answer stay while the text beside it is typed: one that comes sooner replaces it without a flicker.
   const GRACE = 300;
   const FIELDS = ["principals", "external_ids", "targets", "allow", "parameters"];
+  const SWITCHES = ["plain_references", "fail_on_warning"];
 
   const $ = (id) => document.getElementById(id);
   const text = $("text");
@@ -194,13 +195,13 @@
     allow: rows($("allow").value),
     parameters: rows($("parameters").value),
     role: $("role").value === "" ? null : $("role").value,
-    plain_references: $("plain_references").checked,
+    ...Object.fromEntries(SWITCHES.map((field) => [field, $(field).checked])),
   });
 
   const state = (stated) => {
     for (const field of FIELDS) $(field).value = stated[field] ?? "";
-    $("plain_references").checked = stated.plain_references === true;
-    $("more").open = FIELDS.slice(3).some((field) => $(field).value !== "") || $("plain_references").checked;
+    for (const field of SWITCHES) $(field).checked = stated[field] === true;
+    $("more").open = FIELDS.slice(3).some((field) => $(field).value !== "") || SWITCHES.some((field) => $(field).checked);
     chooseRole([], stated.role ?? "");
   };
 
@@ -526,7 +527,7 @@
   const stated = () => {
     const all = { text: text.value };
     for (const field of FIELDS) if ($(field).value !== "") all[field] = $(field).value;
-    if ($("plain_references").checked) all.plain_references = true;
+    for (const field of SWITCHES) if ($(field).checked) all[field] = true;
     if ($("role").value !== "") all.role = $("role").value;
     return all;
   };
@@ -619,7 +620,7 @@
     } else {
       const tidy = Object.fromEntries(FIELDS.map((field, index) =>
         [field, index < 3 ? words(all[field] ?? "").join(" ") : rows(all[field] ?? "").join("\n")]));
-      state({ ...tidy, role: all.role, plain_references: all.plain_references });
+      state({ ...tidy, role: all.role, ...Object.fromEntries(SWITCHES.map((field) => [field, all[field]])) });
       edit(all.text, null);
       $("from-link").hidden = false;
       $("linked-lines").textContent = number(all.text.split("\n").length, "line", "lines");
@@ -670,7 +671,7 @@
       ask(150);
     });
   }
-  for (const field of ["plain_references", "role"]) $(field).addEventListener("change", () => ask());
+  for (const field of [...SWITCHES, "role"]) $(field).addEventListener("change", () => ask());
   $("open").addEventListener("click", () => $("file").click());
   $("file").addEventListener("change", () => {
     const files = [...$("file").files];

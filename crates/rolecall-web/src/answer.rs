@@ -245,8 +245,17 @@ fn decided(question: &Question, request: &ProveRequest, extracted: &Extracted, b
 
 /// What is stated, value by value. The question was read by now, so each value is one that the prover has.
 fn held_to(question: &Question, of_roles: usize) -> Vec<HeldTo> {
-    let Question { file: _, principals, external_ids, targets, allow, parameters, role, plain_references } =
-        question;
+    let Question {
+        file: _,
+        principals,
+        external_ids,
+        targets,
+        allow,
+        parameters,
+        role,
+        plain_references,
+        fail_on_warning,
+    } = question;
     let lists = [
         ("trusted principals", principals),
         ("external IDs", external_ids),
@@ -266,11 +275,15 @@ fn held_to(question: &Question, of_roles: usize) -> Vec<HeldTo> {
         },
         values: vec![shown(role)],
     });
-    let plain = plain_references.then(|| HeldTo {
-        what: "references in the plan are stated to be plain".to_owned(),
-        values: Vec::new(),
-    });
-    lists.chain(role).chain(plain).collect()
+    let switches = [
+        (plain_references, "references in the plan are stated to be plain"),
+        (fail_on_warning, "warnings fail"),
+    ];
+    let switches = switches
+        .into_iter()
+        .filter(|(is_on, _)| **is_on)
+        .map(|(_, what)| HeldTo { what: what.to_owned(), values: Vec::new() });
+    lists.chain(role).chain(switches).collect()
 }
 
 /// The most severe roles, with their places in the text.
@@ -319,7 +332,7 @@ fn shown_claim(claim: &Claim, explanation: Option<&Explanation>, marks: Vec<Mark
 }
 
 fn shown_finding(finding: &Finding, role: &RoleDocuments, marker: &Marker<'_>) -> FindingShown {
-    let Finding { id, document: _, statement: _, message, fix, witness } = finding;
+    let Finding { id, document: _, statement: _, message, fix, remedy: _, witness } = finding;
     FindingShown {
         id: id.as_str(),
         severity: id.severity().to_string(),

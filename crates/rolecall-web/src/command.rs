@@ -4,8 +4,17 @@ use crate::question::Question;
 
 /// `rolecall prove` with what is stated, for a shell of Unix.
 pub(crate) fn command(question: &Question) -> String {
-    let Question { file, principals, external_ids, targets, allow, parameters, role, plain_references } =
-        question;
+    let Question {
+        file,
+        principals,
+        external_ids,
+        targets,
+        allow,
+        parameters,
+        role,
+        plain_references,
+        fail_on_warning,
+    } = question;
     // A name that looks like an option is none behind a folder.
     let file = file.as_deref().map_or_else(
         || "policy.json".to_owned(),
@@ -31,6 +40,9 @@ pub(crate) fn command(question: &Question) -> String {
     }
     if *plain_references {
         words.push("--plain-references".to_owned());
+    }
+    if *fail_on_warning {
+        words.push("--fail-on warning".to_owned());
     }
     words.join(" ")
 }
@@ -60,10 +72,11 @@ mod tests {
             parameters: vec!["Env=prod $(x)".to_owned()],
             role: Some("R".to_owned()),
             plain_references: true,
+            fail_on_warning: true,
         };
         assert_eq!(
             command(&question),
-            r"rolecall prove 'my plan'\''s.json' --principal 765628985471 --external-id a '--external-id=-b;rm' --target arn:aws:lambda:us-east-1:123456789012:function:f --allow 's3:PutObject=arn:aws:s3:::b/*' --parameter 'Env=prod $(x)' --role R --plain-references"
+            r"rolecall prove 'my plan'\''s.json' --principal 765628985471 --external-id a '--external-id=-b;rm' --target arn:aws:lambda:us-east-1:123456789012:function:f --allow 's3:PutObject=arn:aws:s3:::b/*' --parameter 'Env=prod $(x)' --role R --plain-references --fail-on warning"
         );
     }
 }

@@ -35,6 +35,9 @@ pub struct Question {
     /// Whether references in a Terraform plan are plain.
     #[serde(default)]
     pub plain_references: bool,
+    /// Whether a warning refutes a role by itself.
+    #[serde(default)]
+    pub fail_on_warning: bool,
 }
 
 /// A field of the page.
@@ -93,7 +96,7 @@ impl Question {
             parameters: parameters.into_iter().collect(),
             plain_references: self.plain_references,
             intent: intent.into(),
-            fail_on: FailOn::default(),
+            fail_on: if self.fail_on_warning { FailOn::Warning } else { FailOn::Error },
         })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum GenesysCommand {
 /// The OAuth client of every command that talks to Genesys Cloud.
 const OAUTH_CLIENT: &str = "The OAuth client (grant type client credentials): GENESYSCLOUD_OAUTHCLIENT_ID, \
 GENESYSCLOUD_OAUTHCLIENT_SECRET and, if no manifest names the region, GENESYSCLOUD_REGION (an AWS region, a domain, \
-or the base path of the API); or the secret of AWS Secrets Manager that [genesys.credentials] in the manifest names.";
+or the base path of the API); or the secret of AWS Secrets Manager or the parameter of SSM that [genesys.credentials] in the manifest names.";
 
 #[derive(Args, Debug)]
 #[command(after_help = OAUTH_CLIENT)]
@@ -174,7 +174,7 @@ pub(crate) struct ConnectCommand {
     /// Take over an integration of that name that rolecall did not make
     #[arg(long)]
     pub(crate) adopt: bool,
-    /// Write the role's ARN, and the present values of the secret in [genesys.web_services.credential], into the credentials again,
+    /// Write the role's ARN, and the present values of what [genesys.web_services.credential] names, into the credentials again,
     /// under the same IDs: Genesys Cloud does not show whether they are right
     #[arg(long)]
     pub(crate) rewrite_credential: bool,

@@ -176,10 +176,8 @@ impl<'o> Standpoint<'o> {
                 let before = self.mark.and_then(|mark| mark.secret.as_ref());
                 match before {
                     Some(before) if *before == source.to_string() => None,
-                    Some(before) => Some(format!("its values are of the secret `{before}`")),
-                    None => {
-                        Some("the integration's notes do not say of which secret its values are".to_owned())
-                    }
+                    Some(before) => Some(format!("its values are of `{before}`")),
+                    None => Some("the integration's notes do not say of what its values are".to_owned()),
                 }
             }
         };
@@ -203,7 +201,7 @@ impl<'o> Standpoint<'o> {
                 None => Some(Notice::Unverifiable { id, role: role.clone() }),
             },
             CredentialValue::Secret { source, required: _ } => {
-                Some(Notice::ValuesNotShown { id, secret: source.to_string() })
+                Some(Notice::ValuesNotShown { id, secret: source.called() })
             }
         }
     }

@@ -49,7 +49,7 @@ fn a_secret_by_its_name_is_looked_up_in_the_region_of_the_manifest() {
     exit 1
     -- stderr
     error[E30]: cannot read the OAuth client from the secret `genesys/rolecall`: secretsmanager:GetSecretValue failed: Secrets Manager can't find the specified secret. (ResourceNotFoundException, request [id])
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
 }
 
@@ -68,22 +68,22 @@ fn a_parameter_that_is_no_secret_or_not_there_or_not_readable_is_refused() {
     insta::assert_snapshot!(refused("parameter = \"/rolecall/plain\""), @"
     exit 1
     -- stderr
-    error[E30]: cannot read the OAuth client from the secret `/rolecall/plain`: ssm:GetParameter failed: unexpected answer: the parameter is not a SecureString, so it is not kept as a secret
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    error[E30]: cannot read the OAuth client from the parameter `/rolecall/plain`: ssm:GetParameter failed: unexpected answer: the parameter is not a SecureString, so it is not kept as a secret
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
     insta::assert_snapshot!(refused("parameter = \"/rolecall/gone\""), @"
     exit 1
     -- stderr
-    error[E30]: cannot read the OAuth client from the secret `/rolecall/gone`: ssm:GetParameter failed:  (ParameterNotFound, request [id])
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    error[E30]: cannot read the OAuth client from the parameter `/rolecall/gone`: ssm:GetParameter failed:  (ParameterNotFound, request [id])
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
     let mut stage = stage("parameter = \"/rolecall/genesys\"", None);
     stage.act_as(Principal::Nobody);
     insta::assert_snapshot!(whoami(&stage).whole(), @"
     exit 1
     -- stderr
-    error[E30]: cannot read the OAuth client from the secret `/rolecall/genesys`: ssm:GetParameter failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:us-east-1:123456789012:parameter/rolecall/genesys because no identity-based policy allows the ssm:GetParameter action (AccessDeniedException, request [id]); the caller needs the permission ssm:GetParameter
-    hint: [genesys.credentials] in the manifest names the secret: it must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
+    error[E30]: cannot read the OAuth client from the parameter `/rolecall/genesys`: ssm:GetParameter failed: User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:us-east-1:123456789012:parameter/rolecall/genesys because no identity-based policy allows the ssm:GetParameter action (AccessDeniedException, request [id]); the caller needs the permission ssm:GetParameter
+    hint: [genesys.credentials] in the manifest names the secret or the parameter: its value must be a JSON object with `client_id` and `client_secret`, and the caller must be allowed to read it; without credentials for AWS, remove the section and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET
     ");
 }
 

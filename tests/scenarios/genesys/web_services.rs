@@ -133,7 +133,7 @@ fn a_credential_lives_from_its_secret_to_nothing() {
       may invoke  arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
 
       ? not examined: the role ARN in the credential f3b8488c-368c-b0a6-72c4-7863a53f9962, which Genesys Cloud does not show; rolecall wrote arn:aws:iam::123456789012:role/GenesysDataActionRole; `verify --level genesys` tests it
-      ? credential 3466e9a0-8391-4f64-0328-838413292df7: not verifiable, because Genesys Cloud does not show its values; rolecall wrote values of the secret stock; if the secret was changed since, `rolecall genesys connect --rewrite-credential` writes its present values
+      ? credential 3466e9a0-8391-4f64-0328-838413292df7: not verifiable, because Genesys Cloud does not show its values; rolecall wrote the values of the secret `stock`; if they were changed there since, `rolecall genesys connect --rewrite-credential` writes its present values
     No changes: AWS matches the manifest, and so does everything that Genesys Cloud shows.
 
     As it is in AWS
@@ -280,10 +280,10 @@ fn what_others_do_to_the_credential_is_drift_with_a_repair() {
         run(&stage, &["drift"]).expect(0);
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
-    detached: "credential-differs" ["the integration does not use the credential with the values of the secret"]
-    another one of the same type: "credential-differs" ["the integration does not use the credential with the values of the secret"]
-    one of another type: "credential-differs" ["the integration does not use the credential with the values of the secret"]
-    changed: "credential-differs" ["its values may not be those of the secret"]
+    detached: "credential-differs" ["the integration does not use the credential with the values that the manifest names"]
+    another one of the same type: "credential-differs" ["the integration does not use the credential with the values that the manifest names"]
+    one of another type: "credential-differs" ["the integration does not use the credential with the values that the manifest names"]
+    changed: "credential-differs" ["its values may not be those that the manifest names"]
     changed: "notes" ["name or notes differ"]
     "#);
 }

@@ -430,3 +430,41 @@ fn roles_that_are_not_written_out_are_named() {
     let given = "Resources:\n  Role:\n    Type: AWS::IAM::Role\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {Role: !GetAtt Role.Arn}\n";
     assert_eq!(roles(given).len(), 1);
 }
+
+/// A program in the file leaves its own role unknown; each custom resource is named.
+#[test]
+fn what_a_custom_resource_makes_is_not_passed_over() {
+    let made = |kind: &str, token: &str| {
+        format!("  Made:\n    Type: {kind}\n    Properties: {{ServiceToken: {token}}}\n")
+    };
+    let handler = |kind: &str, role: &str| {
+        format!(
+            "  Handler:\n    Type: {kind}\n    Properties: {{{role}}}\n  HandlerRole:\n    Type: AWS::IAM::Role\n    Properties:\n      {TRUST}\n"
+        )
+    };
+    let function = "AWS::Lambda::Function";
+    let given = "Role: !GetAtt HandlerRole.Arn";
+    let rows = [
+        (made("Custom::Made", "!ImportValue handler"), "", true),
+        (made("AWS::CloudFormation::CustomResource", "!Ref Topic"), "", true),
+        (made("Custom::Made", "!GetAtt Handler.Arn") + &handler(function, given), "HandlerRole", true),
+        (made("Custom::Made", "!Sub '${Handler.Arn}'") + &handler(function, given), "HandlerRole", true),
+        (made("Custom::Made", "!GetAtt Handler.Arn") + &handler(function, "Role: !ImportValue r"), "", true),
+        (
+            made("Custom::Made", "!GetAtt Handler.Arn") + &handler("AWS::Serverless::Function", ""),
+            "HandlerRole",
+            true,
+        ),
+        (made("Custom::GenesysIntegration", "!ImportValue rolecall"), "", false),
+        (made("Custom::Made", "!ImportValue x, Trust: {AssumeRolePolicyDocument: {}}"), "Made", false),
+    ];
+    for (resources, unknown, is_named) in rows {
+        let found = roles(&template("", "", &resources));
+        let (first, others) = found.split_first().unwrap();
+        assert_eq!(known(first).0, "tp", "{resources}");
+        let open = others.iter().filter(|role| !known(role).0.contains('t'));
+        assert_eq!(open.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" "), unknown, "{resources}");
+        let named = first.notes.iter().any(|note| note.starts_with("custom resource `Made` ("));
+        assert_eq!(named, is_named, "{resources}: {:?}", first.notes);
+    }
+}

@@ -17,7 +17,7 @@ fn environment(variables: &[(&str, &str)], manifest: Option<&str>) -> Result<Cre
 }
 
 fn secret(text: &str) -> Result<Credentials, String> {
-    from_secret("s", text, region("us-east-1")).map_err(|error| error.to_string())
+    from_secret("the secret `s`", text, region("us-east-1")).map_err(|error| error.to_string())
 }
 
 #[test]

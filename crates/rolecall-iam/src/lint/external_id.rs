@@ -5,25 +5,28 @@ use std::collections::BTreeSet;
 use super::FindingId;
 use crate::condition::{Condition, Operand, Operator, Quantifier, Test};
 use crate::document::{Document, Effect, Statement};
+use crate::principal::Principal;
+use crate::principal::element::PrincipalName;
+use crate::truth::Truth;
 
-/// The cure of most faults with external IDs.
-pub(super) const REQUIRE_ID: &str =
-    "require the external ID with a single `StringEquals` condition on `sts:ExternalId`";
+pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
+pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 pub(super) fn is_external_id(condition: &&Condition) -> bool {
-    condition.key.folded() == "sts:externalid"
+    condition.key.folded().eq_ignore_ascii_case(EXTERNAL_ID)
 }
 
 pub(super) fn is_negated(condition: &Condition) -> bool {
     matches!(condition.operator, Operator::Compare { negated: true, .. })
 }
 
-/// Which fault of a statement lets in a caller without an external ID, and its cure.
+/// Which fault of a statement lets in a caller without an external ID.
 pub(super) fn why_absence_is_enough(
     document: &Document,
     index: usize,
     conditions: &[&Condition],
-) -> (FindingId, &'static str) {
+    caller: &Principal,
+) -> FindingId {
     let has = |wanted: fn(&Condition) -> bool| conditions.iter().any(|condition| wanted(condition));
     let for_all = |condition: &Condition| {
         matches!(condition.operator, Operator::Compare { quantifier: Quantifier::ForAllValues, .. })
@@ -31,23 +34,29 @@ pub(super) fn why_absence_is_enough(
     let if_exists =
         |condition: &Condition| matches!(condition.operator, Operator::Compare { if_exists: true, .. });
     if has(|condition| matches!(condition.operator, Operator::Null)) {
-        (FindingId::T6, REQUIRE_ID)
+        FindingId::T6
     } else if has(for_all) {
-        (FindingId::T4, REQUIRE_ID)
+        FindingId::T4
     } else if has(if_exists) {
-        (FindingId::T3, REQUIRE_ID)
+        FindingId::T3
     } else if has(is_negated) {
-        (FindingId::T5, REQUIRE_ID)
+        FindingId::T5
     } else {
-        // Another statement asks for an ID, and so protects nothing.
+        // Another statement asks the same caller for an ID, and so protects nothing.
         let others = document.statements().iter().enumerate();
+        let is_wide =
+            document.statements().get(index).and_then(|it| it.principal.as_ref()).is_some_and(|clause| {
+                let is_anybody = |name| matches!(name, &PrincipalName::Everyone | &PrincipalName::AnyAws);
+                clause.negated || clause.values.iter().any(is_anybody)
+            });
         let asks = |statement: &Statement| {
             statement.effect == Effect::Allow
+                && statement.covers_action(ASSUME_ROLE) != Truth::False
+                && (is_wide || statement.names_principal(caller) != Truth::False)
                 && statement.conditions.iter().any(|condition| is_external_id(&condition))
         };
         let guarded = others.filter(|(other, _)| *other != index).any(|(_, statement)| asks(statement));
-        let add = "add the condition on `sts:ExternalId` to this statement too, or remove the statement";
-        if guarded { (FindingId::T8, add) } else { (FindingId::T1, REQUIRE_ID) }
+        if guarded { FindingId::T8 } else { FindingId::T1 }
     }
 }
 

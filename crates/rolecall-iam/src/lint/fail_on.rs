@@ -1,6 +1,7 @@
 //! How severe a finding must be to fail a role by itself.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::catalogue::{FindingId, Severity};
 
@@ -35,6 +36,19 @@ impl FailOn {
             Severity::Warning => self == Self::Warning,
             Severity::Error => true,
         }
+    }
+}
+
+/// Not the word for a severity that can fail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected `error` or `warning`")]
+pub struct NoSuchSeverity;
+
+impl FromStr for FailOn {
+    type Err = NoSuchSeverity;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(NoSuchSeverity)
     }
 }
 

@@ -54,6 +54,7 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
         statement: None,
         message,
         fix: fix.to_owned(),
+        remedy: None,
         witness: None,
     };
     for AliasTarget { alias, version, expected, weighted } in aliases {
@@ -84,6 +85,7 @@ fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, otherwise: Optio
         statement: Some(place),
         message: witness.sentence.clone(),
         fix,
+        remedy: None,
         witness: Some(*witness.clone()),
     })
 }
@@ -123,6 +125,7 @@ fn public_url(function: &FunctionArn, policies: &[FunctionPolicy<'_>], passages:
         statement,
         message,
         fix: "set the URL's authentication type to AWS_IAM, or delete the URL".to_owned(),
+        remedy: None,
         witness: None,
     }
 }
@@ -164,6 +167,7 @@ fn wide_names(policy: &FunctionPolicy<'_>, intent: &RoleIntent, findings: &mut V
                 statement: Some(StatementPlace::of(document, index)),
                 message,
                 fix: "name the role itself, or remove the statement".to_owned(),
+                remedy: None,
                 witness: None,
             });
         }

@@ -3,7 +3,7 @@
 //! What is checked, and its sources, stand in [`crate::quota`]. Refusals that another result tells better, and those
 //! that sources contradict each other about, are left out.
 
-use super::{Finding, FindingId, StatementPlace};
+use super::{Finding, FindingId, Remedy, StatementPlace};
 use crate::arn::Partition;
 use crate::document::{Document, Version};
 use crate::prove::NamedDocument;
@@ -36,10 +36,16 @@ pub fn lint_identity_grammar(policy: &NamedDocument<'_>) -> Vec<Finding> {
             statement: None,
             message: "the document does not say `\"Version\": \"2012-10-17\"`".to_owned(),
             fix: "write `\"Version\": \"2012-10-17\"`".to_owned(),
+            remedy: is_plain(policy.document).then_some(Remedy::Version),
             witness: None,
         });
     }
     findings
+}
+
+/// Without `${`, the versions of the language say the same.
+fn is_plain(document: &Document) -> bool {
+    !document.to_string().contains("${")
 }
 
 fn refusals(policy: &NamedDocument<'_>, mut violations: Vec<Violation>, is_trust: bool) -> Vec<Finding> {
@@ -52,6 +58,7 @@ fn refusals(policy: &NamedDocument<'_>, mut violations: Vec<Violation>, is_trust
         statement,
         message,
         fix: fix.to_owned(),
+        remedy: None,
         witness: None,
     };
     let mut findings: Vec<Finding> = violations

@@ -24,10 +24,12 @@
 //! Deliberately absent: whether a finding stops anything. That is decided where findings are shown.
 
 mod catalogue;
+mod edit;
 mod external_id;
 mod fail_on;
 mod function;
 mod grammar;
+mod mend;
 mod permissions;
 mod remedy;
 mod shared_ids;
@@ -36,11 +38,13 @@ mod trust;
 use std::sync::Arc;
 
 pub use catalogue::{Basis, FindingId, NoSuchFinding, Severity};
+pub use edit::{Change, Edit, Remedy};
 pub use external_id::guessable;
-pub use fail_on::FailOn;
+pub use fail_on::{FailOn, NoSuchSeverity};
 pub use function::{AliasTarget, FunctionFacts, lint_function};
 pub use grammar::{lint_identity_grammar, lint_trust_grammar};
 pub use permissions::{PolicyFacts, lint_permissions};
+pub use remedy::Edits;
 pub use shared_ids::{KnownRole, SharedIds};
 pub use trust::{TrustFacts, lint_trust};
 
@@ -75,6 +79,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, in one line.
     pub fix: String,
+    /// The same as edits of the document, where they follow from the document and the intent.
+    pub remedy: Option<Remedy>,
     /// A request that shows it, which the evaluator has confirmed.
     pub witness: Option<Witness>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Finding, FindingId, StatementPlace};
+use super::{Change, Edit, Finding, FindingId, Remedy, StatementPlace};
 use crate::arn::FunctionArn;
 use crate::context::Context;
 use crate::document::{Document, Effect, Statement};
@@ -106,6 +106,7 @@ impl Linter<'_, '_> {
             statement: statement.map(|index| StatementPlace::of(policy.document, index)),
             message,
             fix: fix.to_owned(),
+            remedy: None,
             witness,
         });
     }
@@ -191,34 +192,68 @@ impl Linter<'_, '_> {
         if self.lists_targets_only(statement) {
             return;
         }
-        let Placed { document, statement: index, .. } = placed;
-        let place = Some(index);
         let complement =
             statement.action.negated || statement.resource.as_ref().is_some_and(|clause| clause.negated);
         if complement {
             if let Some(witness) = self.worst(placed).or_else(|| self.other_form(placed)) {
-                let message = witness.sentence.clone();
-                self.add(FindingId::P8, document, place, message, "list what is allowed", Some(witness));
+                self.excess(FindingId::P8, placed, witness);
             }
             return;
         }
         if let Some(witness) = self.escalation(placed) {
-            let fix = match self.intent.allowance {
-                None => "allow `lambda:InvokeFunction` alone",
-                Some(_) => "allow the stated actions alone",
-            };
-            self.add(FindingId::P9, document, place, witness.sentence.clone(), fix, Some(witness));
+            self.excess(FindingId::P9, placed, witness);
         }
         if let Some(witness) = self.other_action(placed).or_else(|| self.other_function(placed)) {
-            let fix = match self.intent.allowance {
-                None => "allow `lambda:InvokeFunction` alone, on the ARNs of the targets",
-                Some(_) => "allow the stated actions alone, on the stated resources",
-            };
-            self.add(FindingId::P6, document, place, witness.sentence.clone(), fix, Some(witness));
+            self.excess(FindingId::P6, placed, witness);
         }
         if let Some(witness) = self.other_form(placed) {
-            let fix = "name each target in exactly the form in which it is called";
-            self.add(FindingId::P7, document, place, witness.sentence.clone(), fix, Some(witness));
+            self.excess(FindingId::P7, placed, witness);
+        }
+    }
+
+    /// A statement that allows more than the targets in their forms, or less.
+    fn excess(&mut self, id: FindingId, placed: Placed, witness: Witness) {
+        let remedy = self.targets_alone(placed).filter(|_| self.intent.targets.is_some());
+        let fix = match (&remedy, &self.intent.allowance) {
+            (Some(remedy), _) => remedy.to_string(),
+            (None, Some(_)) => "allow the stated actions alone, on the stated resources".to_owned(),
+            (None, None) => id.remedy().to_owned(),
+        };
+        let Placed { document, statement, .. } = placed;
+        self.add(id, document, Some(statement), witness.sentence.clone(), &fix, Some(witness));
+        if let Some(finding) = self.findings.last_mut() {
+            finding.remedy = remedy;
+        }
+    }
+
+    /// The statement allows the invocation of those targets that it reaches or names in another form; where there are none, it
+    /// is deleted.
+    fn targets_alone(&self, placed: Placed) -> Option<Remedy> {
+        let document = self.permissions.identity.get(placed.document)?.document;
+        let statement = document.statements().get(placed.statement)?;
+        let may_mean = |target: &FunctionArn| match &statement.resource {
+            Some(clause) if !clause.negated => {
+                clause.values.iter().map(|value| value.text.raw()).any(|raw| {
+                    let is_form = |other: FunctionArn| other.unqualified() == target.unqualified();
+                    raw.parse().is_ok_and(is_form)
+                        || raw.contains('$')
+                        || Pattern::like(raw).matches(&target.to_string())
+                })
+            }
+            Some(_) | None => true,
+        };
+        let invokes = statement.covers_action(INVOKE) != Truth::False;
+        let meant: Vec<String> =
+            self.targets.iter().filter(|it| invokes && may_mean(it)).map(FunctionArn::to_string).collect();
+        let edit = |change| Edit { statement: placed.statement, change };
+        match (meant.is_empty(), document.statements().len()) {
+            // The whole policy is too much: it is to be removed from the role.
+            (true, 0 | 1) => None,
+            (true, _) => Some(Remedy::Edits(vec![edit(Change::Delete)])),
+            (false, _) => Some(Remedy::Edits(vec![
+                edit(Change::Actions(vec![INVOKE.to_owned()])),
+                edit(Change::Resources(meant)),
+            ])),
         }
     }
 
@@ -312,8 +347,10 @@ impl Linter<'_, '_> {
                 continue;
             };
             if let Some(witness) = self.session.refusal(self.invocation(target)) {
-                let fix = "name each target in exactly the form in which it is called";
-                self.add(FindingId::P7, index, Some(statement), witness.sentence.clone(), fix, Some(witness));
+                let mut placed = self.session.allows();
+                if let Some(placed) = placed.find(|it| (it.document, it.statement) == (index, statement)) {
+                    self.excess(FindingId::P7, placed, witness);
+                }
             }
         }
     }
@@ -334,6 +371,7 @@ impl Linter<'_, '_> {
                     statement: None,
                     message: witness.sentence.clone(),
                     fix: "let the boundary allow the invocation of the targets".to_owned(),
+                    remedy: None,
                     witness: Some(witness),
                 });
                 return;

@@ -5,6 +5,15 @@
 
 use super::FindingId;
 
+/// From what the edits of a document follow that mend a kind of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edits {
+    /// From this, where it is known.
+    From(&'static str),
+    /// From nothing, for this reason.
+    None(&'static str),
+}
+
 impl FindingId {
     /// How to mend it, whatever the document.
     #[must_use]
@@ -21,19 +30,18 @@ impl FindingId {
             Self::T6 => "replace `Null` with `StringEquals` and the expected external ID",
             Self::T7 => "compare with `StringEquals`, in the letter case that the vendor sends",
             Self::T8 => {
-                "delete the statement without the condition, or give it the condition of the other statement"
+                "require the external ID in this statement too; delete the statement if it is for nobody whom you trust"
             }
             Self::T9 => "leave only the expected external ID in the condition",
             Self::T10 => {
-                "name only the vendor's account, and your own principals that need the role, in `Principal`"
+                "name only the vendor's account, and your own principals that need the role, in `Principal`; delete a \
+                 statement that is for nobody of them"
             }
-            Self::T11 => "name the role or the user instead of its account, or leave the account out",
+            Self::T11 => "name the role or the user that the vendor publishes instead of its account",
             Self::T12 => {
-                "remove the unique ID; if the principal exists again, write its ARN, and IAM resolves it anew"
+                "remove the unique ID; if the principal exists again and needs the role, write its ARN, and IAM resolves it anew"
             }
-            Self::T13 => {
-                "list the actions that are needed: `sts:AssumeRole`, and the principals in `Principal`"
-            }
+            Self::T13 => "name the principals in `Principal`, and `sts:AssumeRole` alone as action",
             Self::T14 => {
                 "remove `sts:TagSession`, or allow only the tags that are needed with `aws:RequestTag/KEY` and `aws:TagKeys`"
             }
@@ -41,9 +49,13 @@ impl FindingId {
                 "remove `sts:SetSourceIdentity`, or compare `sts:SourceIdentity` with the names that are allowed"
             }
             Self::T16 => {
-                "give `sts:TagSession` or `sts:SetSourceIdentity` a statement of its own, without `sts:ExternalId`"
+                "remove the action from the statement, where it grants nothing. If callers need it, allow it in a statement of its \
+                 own that limits what they can pass: by `aws:RequestTag/KEY` and `aws:TagKeys`, or by `sts:SourceIdentity`"
             }
-            Self::T17 => "write `\"Version\": \"2012-10-17\"`, or the value itself instead of the variable",
+            Self::T17 => {
+                "write the value itself instead of the variable. With `\"Version\": \"2012-10-17\"` the variable counts: prove \
+                 what the statement then allows"
+            }
             Self::T18 => {
                 "write the complete value; `StringLike` would accept the pattern, and with it other IDs"
             }
@@ -58,9 +70,12 @@ impl FindingId {
                 "set the maximum session duration to 3600 seconds, if no caller needs longer sessions"
             }
             Self::T23 => {
-                "add `\"StringEquals\": {\"aws:SourceAccount\": \"YOUR-ACCOUNT\"}`, or `aws:SourceArn` with the one resource"
+                "remove the service from `Principal` if it does not need the role. If it does, and sends them: add \
+                 `\"StringEquals\": {\"aws:SourceAccount\": \"YOUR-ACCOUNT\"}`, or `aws:SourceArn` with the one resource"
             }
-            Self::T24 => "name the principals of the account that need the role, instead of the account",
+            Self::T24 => {
+                "remove the account from `Principal`, or name those of its principals that need the role instead"
+            }
             Self::P1 => {
                 "if the policy is not meant for this role, detach it. If another tool provisions this role and attached it, \
                  say so in the manifest (`managed_by` in [role])"
@@ -91,6 +106,47 @@ impl FindingId {
                 "correct the document; IAM's own words for the fault are in its MalformedPolicyDocument error"
             }
             Self::G2 => "add `\"Version\": \"2012-10-17\"` at the top of the document",
+        }
+    }
+
+    /// Where a finding of this kind comes with edits of its document: what must be known for them, or why there are none.
+    #[must_use]
+    pub fn edits(self) -> Edits {
+        use Edits::{From, None};
+        match self {
+            Self::T1
+            | Self::T2
+            | Self::T3
+            | Self::T4
+            | Self::T5
+            | Self::T6
+            | Self::T7
+            | Self::T8
+            | Self::T9
+            | Self::T19 => From("the external ID, in a statement that is for accounts alone"),
+            Self::T10 | Self::T11 | Self::T23 | Self::T24 => {
+                From("the trusted principals, without the one that is found")
+            }
+            Self::T12 => From("the document, where a statement or a principal is left"),
+            Self::T13 => From("the document, and the trusted principals in place of `NotPrincipal`"),
+            Self::T14 | Self::T15 | Self::T16 => From("the document, where every action names its service"),
+            Self::T17 | Self::T18 => {
+                From("the external ID; what another value should be, only its author knows")
+            }
+            Self::P6 | Self::P7 | Self::P8 | Self::P9 => {
+                From("the targets; a policy that allows nothing else is to be detached or deleted")
+            }
+            Self::G2 => From("a document without variables, which means the same in each version"),
+            Self::T20 | Self::T21 => None("only the vendor gives another external ID"),
+            Self::T22 => None("the session duration is a setting of the role"),
+            Self::P1 | Self::P2 | Self::P4 => None("the role has the policy; its document is not at fault"),
+            Self::P3 => None("the document that was written replaces this one"),
+            Self::P5 => None("the boundary limits other roles, too"),
+            Self::L1 | Self::L2 => {
+                None("a statement of a function's policy is removed by its `Sid`, not edited")
+            }
+            Self::L3 | Self::L4 => None("it is a setting of the function"),
+            Self::G1 => None("what the refused element was meant to say, only its author knows"),
         }
     }
 

@@ -1,14 +1,17 @@
 //! Findings about a trust policy.
 
+use super::edit::Remedy;
 use super::external_id::{
-    REQUIRE_ID, guessable, is_external_id, is_negated, literals, why_absence_is_enough,
-    why_another_id_is_enough,
+    guessable, is_external_id, is_negated, literals, why_absence_is_enough, why_another_id_is_enough,
 };
+use super::mend::{Mender, SET_SOURCE_IDENTITY, TAG_SESSION};
 use super::{Finding, FindingId, SharedIds, StatementPlace};
 use crate::arn::ExternalId;
 use crate::condition::{Condition, Operand, Operator, Test};
 use crate::context::{Context, ContextValue};
-use crate::document::{Effect, Statement, Version};
+use serde_json::{Value, json};
+
+use crate::document::{Document, Effect, Statement, Version};
 use crate::evaluate::{Request, evaluate_trust};
 use crate::pattern::Budget;
 use crate::principal::Principal;
@@ -39,7 +42,8 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
     let expected = trust.expected_id(intent, &mut budget);
     let stated = intent.external_ids();
     let accepted = if stated.is_empty() { expected.iter().cloned().collect() } else { stated };
-    let mut linter = Linter { policy, trust, expected, accepted, findings: Vec::new(), budget };
+    let mender = Mender { document: policy.document, intent, expected: expected.clone() };
+    let mut linter = Linter { policy, trust, mender, expected, accepted, findings: Vec::new(), budget };
     for index in linter.trust.policy.statements(Effect::Allow).collect::<Vec<usize>>() {
         if let Some(statement) = policy.document.statements().get(index) {
             linter.external_id(index, statement);
@@ -48,6 +52,7 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
         }
     }
     linter.tags_and_source_identity();
+    linter.hidden();
     linter.facts(facts);
     linter.findings
 }
@@ -55,6 +60,7 @@ pub fn lint_trust(policy: &NamedDocument<'_>, intent: &RoleIntent, facts: &Trust
 struct Linter<'l, 'd> {
     policy: &'l NamedDocument<'d>,
     trust: RoleTrust<'d>,
+    mender: Mender<'l>,
     expected: Option<String>,
     /// The IDs that may be passed: the expected one, and others that the intent states beside it.
     accepted: Vec<String>,
@@ -68,7 +74,7 @@ impl Linter<'_, '_> {
         id: FindingId,
         statement: Option<usize>,
         message: String,
-        fix: &str,
+        remedy: Option<Remedy>,
         witness: Option<Witness>,
     ) {
         self.findings.push(Finding {
@@ -76,14 +82,21 @@ impl Linter<'_, '_> {
             document: self.policy.name.to_owned(),
             statement: statement.map(|index| StatementPlace::of(self.policy.document, index)),
             message,
-            fix: fix.to_owned(),
+            fix: fix_of(id, remedy.as_ref()),
+            remedy,
             witness,
         });
     }
 
     /// A finding that its witness tells.
-    fn shown(&mut self, id: FindingId, statement: usize, witness: Witness, fix: &str) {
-        self.add(id, Some(statement), witness.sentence.clone(), fix, Some(witness));
+    fn shown(&mut self, id: FindingId, statement: usize, witness: Witness) {
+        self.told(id, statement, witness.sentence.clone(), witness);
+    }
+
+    /// A finding that its witness shows, in other words.
+    fn told(&mut self, id: FindingId, statement: usize, message: String, witness: Witness) {
+        let remedy = self.mender.remedy(id, statement, &[]);
+        self.add(id, Some(statement), message, remedy, Some(witness));
     }
 
     fn ask(&mut self, through: usize, callers: Callers, external_ids: ExternalIds<'_>) -> Option<Witness> {
@@ -103,8 +116,9 @@ impl Linter<'_, '_> {
         let own = self.trust.own.clone();
         let foreign = || Callers::of_accounts().outside(&own);
         if let Some(witness) = self.ask(index, foreign(), ExternalIds::Absent) {
-            let (id, fix) = why_absence_is_enough(self.policy.document, index, &conditions);
-            self.shown(id, index, witness, fix);
+            let id =
+                why_absence_is_enough(self.policy.document, index, &conditions, &witness.request.principal);
+            self.shown(id, index, witness);
         }
         if conditions.is_empty() {
             return;
@@ -128,15 +142,9 @@ impl Linter<'_, '_> {
             let relation = if also { "besides" } else { "instead of" };
             let message =
                 format!("{}; it accepts {} {relation} `{expected}`", witness.sentence, listed.join(", "));
-            self.add(
-                id,
-                Some(index),
-                message,
-                "leave only the expected external ID in the condition",
-                Some(witness),
-            );
+            self.told(id, index, message, witness);
         } else {
-            self.shown(id, index, witness, REQUIRE_ID);
+            self.shown(id, index, witness);
         }
     }
 
@@ -147,19 +155,19 @@ impl Linter<'_, '_> {
         let published = Group::of(intent.trusted.iter().filter_map(account_behind));
         let stranger = Callers::all().outside(&trusted).outside(&own).outside(&published);
         if let Some(witness) = self.ask(index, stranger, ExternalIds::Any) {
-            self.shown(FindingId::T10, index, witness, "name only the vendor's account as principal");
+            self.shown(FindingId::T10, index, witness);
         }
         let sibling = Callers::all().inside(&published).outside(&trusted).outside(&own);
         if !published.is_empty()
             && let Some(witness) = self.ask(index, sibling, ExternalIds::Any)
         {
-            self.shown(FindingId::T11, index, witness, "name the principal that the vendor publishes");
+            self.shown(FindingId::T11, index, witness);
         }
         let of_own_account = Callers::all().inside(&own);
         let of_own_account =
             if intent.trusted.is_empty() { of_own_account } else { of_own_account.outside(&trusted) };
         if let Some(witness) = self.ask(index, of_own_account, ExternalIds::Any) {
-            self.shown(FindingId::T24, index, witness, "remove the role's own account from the principals");
+            self.shown(FindingId::T24, index, witness);
         }
         let statement = self.policy.document.statements().get(index);
         let names = statement.and_then(|statement| statement.principal.as_ref());
@@ -172,9 +180,8 @@ impl Linter<'_, '_> {
         if let Some(witness) = self.ask(index, service, ExternalIds::Any)
             && !witness.request.context.iter().any(|(key, _)| key.folded().starts_with("aws:source"))
         {
-            let fix = "add a condition on `aws:SourceArn` or `aws:SourceAccount`";
             let message = format!("{}; it may do so for any of its customers", witness.sentence);
-            self.add(FindingId::T23, Some(index), message, fix, Some(witness));
+            self.told(FindingId::T23, index, message, witness);
         }
     }
 
@@ -185,23 +192,13 @@ impl Linter<'_, '_> {
         for name in names {
             if let PrincipalName::UniqueId(id) = name {
                 let message = format!("the principal `{id}` has been deleted");
-                self.add(
-                    FindingId::T12,
-                    place,
-                    message,
-                    "remove it, or name the new principal by its ARN",
-                    None,
-                );
+                let remedy = self.mender.remedy(FindingId::T12, index, &[]);
+                self.add(FindingId::T12, place, message, remedy, None);
             }
         }
         if let Some(message) = covers_too_much(statement) {
-            self.add(
-                FindingId::T13,
-                place,
-                message,
-                "name the principals, and `sts:AssumeRole` alone as action",
-                None,
-            );
+            let remedy = self.mender.remedy(FindingId::T13, index, &[]);
+            self.add(FindingId::T13, place, message, remedy, None);
         }
         let values = || {
             statement
@@ -216,7 +213,11 @@ impl Linter<'_, '_> {
                 "`{}` is plain text in this version of the policy language",
                 value.raw.escape_debug()
             );
-            self.add(FindingId::T17, place, message, "write \"Version\": \"2012-10-17\"", None);
+            // What a variable in place of text would let in is the author's to say; an external ID is stated.
+            let mut variables = values().filter(|(_, value)| value.raw.contains("${"));
+            let is_on_id = variables.all(|(condition, _)| is_external_id(&condition));
+            let remedy = self.mender.remedy(FindingId::T17, index, &[]).filter(|_| is_on_id);
+            self.add(FindingId::T17, place, message, remedy, None);
         }
         for (condition, value) in values() {
             let equals = matches!(
@@ -233,7 +234,8 @@ impl Linter<'_, '_> {
                     condition.operator_name,
                     value.raw.escape_debug()
                 );
-                self.add(FindingId::T18, place, message, "write the whole value", None);
+                let remedy = self.mender.remedy(FindingId::T18, index, &[]);
+                self.add(FindingId::T18, place, message, remedy.filter(|_| is_external_id(&condition)), None);
             } else if is_external_id(&condition) && matches!(value.operand, Operand::Text(_)) {
                 self.id_text(index, condition, &value.raw);
             }
@@ -249,22 +251,11 @@ impl Linter<'_, '_> {
             return;
         }
         if let Err(error) = id.parse::<ExternalId>() {
-            self.add(
-                FindingId::T19,
-                Some(index),
-                error.to_string(),
-                "write the ID exactly as the vendor gave it",
-                None,
-            );
+            let remedy = self.mender.remedy(FindingId::T19, index, &[]);
+            self.add(FindingId::T19, Some(index), error.to_string(), remedy, None);
         } else if let Some(reason) = guessable(id) {
             let message = format!("the external ID `{id}` can be guessed: {reason}");
-            self.add(
-                FindingId::T20,
-                Some(index),
-                message,
-                "use a random ID that the vendor assigns only to you",
-                None,
-            );
+            self.add(FindingId::T20, Some(index), message, None, None);
         }
     }
 
@@ -273,8 +264,13 @@ impl Linter<'_, '_> {
         let callers = Callers::of_accounts().inside(&self.trust.trusted_group);
         let expected = self.expected.clone();
         let external_ids = expected.as_deref().map_or(ExternalIds::Any, ExternalIds::Exactly);
-        let question = Question::about(callers).with_external_ids(external_ids);
-        let Outcome::Allowed(found) = self.trust.policy.ask(&question, &mut self.budget) else { return };
+        let mut question = Question::about(callers).with_external_ids(external_ids);
+        let mut outcome = self.trust.policy.ask(&question, &mut self.budget);
+        if expected.is_some() && !matches!(outcome, Outcome::Allowed(_)) {
+            question = question.with_external_ids(ExternalIds::Any);
+            outcome = self.trust.policy.ask(&question, &mut self.budget);
+        }
+        let Outcome::Allowed(found) = outcome else { return };
         let (plain, _) = *found;
         let tagged = plain
             .context
@@ -282,8 +278,8 @@ impl Linter<'_, '_> {
             .with("aws:RequestTag/rolecall-probe", "x")
             .with("aws:TagKeys", ContextValue::Many(vec!["rolecall-probe".to_owned()]));
         let named = plain.context.clone().with("sts:SourceIdentity", "rolecall-probe");
-        self.passing(&plain, tagged, FindingId::T14, "sts:TagSession");
-        self.passing(&plain, named, FindingId::T15, "sts:SetSourceIdentity");
+        self.passing(&plain, tagged, FindingId::T14, TAG_SESSION);
+        self.passing(&plain, named, FindingId::T15, SET_SOURCE_IDENTITY);
     }
 
     fn passing(&mut self, plain: &Request, context: Context, id: FindingId, action: &str) {
@@ -298,28 +294,50 @@ impl Linter<'_, '_> {
                     "statement {} grants `{action}` with any values that the caller chooses",
                     index + 1
                 );
-                let fix = "remove the action, or limit what can be passed by a condition";
+                let remedy = self.mender.remedy(id, index, &self.granting(&request, action));
                 let witness = self.trust.policy.witness(request, &evaluation);
-                self.add(id, Some(index), message, fix, Some(witness));
+                self.add(id, Some(index), message, remedy, Some(witness));
             }
             Truth::False => {
-                let names_action = |statement: &&Statement| {
-                    let mut values = statement.action.values.iter();
-                    !statement.action.negated
-                        && statement.effect == Effect::Allow
-                        && values.any(|value| value.raw().eq_ignore_ascii_case(action))
-                        && statement.conditions.iter().any(|condition| is_external_id(&condition))
-                };
-                let Some(index) =
-                    self.policy.document.statements().iter().position(|statement| names_action(&statement))
-                else {
-                    return;
-                };
-                let fix = "grant it in a statement of its own, without a condition on `sts:ExternalId`";
+                let Some(index) = self.mender.naming_in_vain(action).next() else { return };
                 let witness = self.trust.policy.witness(request, &evaluation);
-                self.shown(FindingId::T16, index, witness, fix);
+                let remedy = self.mender.in_vain(action, index);
+                self.add(FindingId::T16, Some(index), witness.sentence.clone(), remedy, Some(witness));
             }
             Truth::Unknown => {}
+        }
+    }
+
+    /// The statements that grant an action to whom they name, by what a request passes along.
+    fn granting(&self, request: &Request, action: &str) -> Vec<usize> {
+        let document = self.policy.document;
+        let context = request.context.clone().with("sts:ExternalId", ContextValue::Absent);
+        let request = Request { action: action.to_owned(), context, ..request.clone() };
+        let grants = |index: &usize| {
+            let mut statement = document.as_value().pointer(&document.statement_pointer(*index)).cloned();
+            if let Some(statement) = statement.as_mut().and_then(Value::as_object_mut) {
+                statement.remove("NotPrincipal");
+                statement.insert("Principal".to_owned(), json!("*"));
+            }
+            let alone = json!({ "Version": document.version().map(Version::as_str), "Statement": statement });
+            Document::from_owned(alone)
+                .is_ok_and(|alone| evaluate_trust(&request, &alone).allows != Truth::False)
+        };
+        self.trust.policy.statements(Effect::Allow).filter(grants).collect()
+    }
+
+    /// A remedy that closes what is open would show what it hides (T16), so it mends this too.
+    fn hidden(&mut self) {
+        for action in [TAG_SESSION, SET_SOURCE_IDENTITY] {
+            let shows = |it: &Finding| it.id == FindingId::T16 && it.message.contains(action);
+            if self.findings.iter().any(shows) || self.mender.naming_in_vain(action).next().is_none() {
+                continue;
+            }
+            for finding in &mut self.findings {
+                let Some(remedy) = finding.remedy.take() else { continue };
+                finding.remedy = self.mender.without_hidden(remedy, action);
+                finding.fix = fix_of(finding.id, finding.remedy.as_ref());
+            }
         }
     }
 
@@ -328,14 +346,19 @@ impl Linter<'_, '_> {
         let TrustFacts { max_session_duration, shared } = facts;
         if let Some(seconds) = max_session_duration.filter(|seconds| *seconds > ONE_HOUR) {
             let message = format!("a session can last {seconds} seconds");
-            self.add(FindingId::T22, None, message, "set the maximum session duration to 3600", None);
+            self.add(FindingId::T22, None, message, None, None);
         }
         let Some(expected) = self.expected.clone() else { return };
         let others = shared.and_then(|(place, ids)| ids.beside(place, &expected));
         if let Some(message) = others {
-            self.add(FindingId::T21, None, message, "ask the vendor for a separate ID for each role", None);
+            self.add(FindingId::T21, None, message, None, None);
         }
     }
+}
+
+/// A finding's remedy in words.
+fn fix_of(id: FindingId, remedy: Option<&Remedy>) -> String {
+    remedy.map_or_else(|| id.remedy().to_owned(), Remedy::to_string)
 }
 
 /// The account of a principal that is less than the account, as a group.

@@ -47,9 +47,9 @@ impl Kind {
     }
 }
 
-const CORPUS: &str = include_str!("../corpus/policies.jsonl");
+pub(super) const CORPUS: &str = include_str!("../corpus/policies.jsonl");
 
-fn intent_of(value: &Value) -> RoleIntent {
+pub(super) fn intent_of(value: &Value) -> RoleIntent {
     let text = |key: &str| value[key].as_str();
     RoleIntent {
         role: text("role").map(|role| role.parse().unwrap()),

@@ -18,6 +18,7 @@ mod phases;
 mod pitfalls;
 mod questions;
 mod random;
+mod remedies;
 mod reviewed;
 mod stated;
 mod support;

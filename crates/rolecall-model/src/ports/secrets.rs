@@ -10,8 +10,8 @@ use crate::iam::arn::{AccountId, Arn, Partition, Region};
 
 /// Reads one secret's current value.
 pub trait ReadSecret: fmt::Debug {
-    /// What the secret is called in messages.
-    fn name(&self) -> &str;
+    /// What messages call it: "the secret `genesys`", "the parameter `/genesys`".
+    fn called(&self) -> String;
     /// Asks the store, each time. Boxed, so that who holds the reader needs no type parameter for it.
     fn read(&self) -> LocalBoxFuture<'_, AwsResult<SecretString>>;
 }
@@ -49,6 +49,16 @@ impl SecretLocation {
             "ssm" if is_placed && is_parameter() => Some(Self::Parameter(SecretId::Arn(arn))),
             _ => None,
         }
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let kind = match self {
+            Self::Secret(_) => "secret",
+            Self::Parameter(_) => "parameter",
+        };
+        format!("the {kind} `{self}`")
     }
 
     /// How it is named.

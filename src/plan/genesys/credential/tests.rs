@@ -198,7 +198,7 @@ fn each_difference_of_the_credential_has_its_steps() {
         (
             "made of another secret",
             |it| known(it).mark.as_mut().unwrap().secret = Some("old".to_owned()),
-            &["update c1: its values are of the secret `old`", "configure basicAuth = c1"],
+            &["update c1: its values are of `old`", "configure basicAuth = c1"],
         ),
         (
             "of another type before",
