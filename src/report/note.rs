@@ -53,6 +53,10 @@ pub(super) fn note_in_words(note: &Note) -> String {
                  ({chosen})"
             )
         }
+        Note::ProbeElsewhere { principal, account } => format!(
+            "`probe_principal` is in another account than the role ({account}): whoever can act as `{principal}` can assume this role with \
+             the external ID, and who that is that account decides"
+        ),
         Note::NoActionTested(why) => untested_in_words(*why).to_owned(),
         Note::FunctionsUnread { what, why, number } => {
             let what = match what {

@@ -139,12 +139,12 @@ impl Allowed {
 /// what is found of a function.
 fn stops(id: FindingId, fail_on: FailOn) -> bool {
     use FindingId::{
-        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
-        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+        G1, G2, G3, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9,
+        T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
     };
     let is_gated = match id {
         T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 | T10 | T11 | T12 | T13 | T14 | T15 | T16 | T17 | T18
-        | T19 | T20 | T21 | T22 | T23 | T24 | P4 | G1 => true,
+        | T19 | T20 | T21 | T22 | T23 | T24 | P4 | G1 | G3 => true,
         P1 | P2 | P3 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G2 => false,
     };
     is_gated && id.fails(fail_on)
@@ -154,8 +154,8 @@ fn stops(id: FindingId, fail_on: FailOn) -> bool {
 pub(crate) fn breaks(id: FindingId) -> &'static [ClaimKind] {
     use ClaimKind::{EveryTarget, ExternalId, MayAssume, OnlyTargets, OnlyTrusted};
     use FindingId::{
-        G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10,
-        T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+        G1, G2, G3, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9,
+        T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
     };
     match id {
         T1 | T2 | T3 | T4 | T5 | T6 | T7 | T8 | T9 => &[ExternalId],
@@ -165,7 +165,7 @@ pub(crate) fn breaks(id: FindingId) -> &'static [ClaimKind] {
         P1 | P2 | P3 | P6 | P8 | P9 => &[OnlyTargets],
         P5 => &[EveryTarget],
         P7 => &[OnlyTargets, EveryTarget],
-        T14 | T15 | T16 | T20 | T21 | T22 | P4 | L1 | L2 | L3 | L4 | G1 | G2 => &[],
+        T14 | T15 | T16 | T20 | T21 | T22 | P4 | L1 | L2 | L3 | L4 | G1 | G2 | G3 => &[],
     }
 }
 

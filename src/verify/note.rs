@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::analysis::{Analyser, CallGroup};
+use crate::iam::arn::AccountId;
+use crate::iam::principal::Principal;
 use crate::manifest::ChosenBy;
 use crate::ports::{AwsError, AwsErrorKind};
 
@@ -61,6 +63,13 @@ pub enum Note {
         /// Who chose the external ID, if the manifest says so.
         chosen_by: Option<ChosenBy>,
     },
+    /// The principal of the manifest that probes the role belongs to another account than the role.
+    ProbeElsewhere {
+        /// The principal.
+        principal: Principal,
+        /// The account of the role.
+        account: AccountId,
+    },
     /// Something could not be read that no claim is about.
     NotRead(ReadFailure),
     /// Something about functions could not be read.
@@ -90,6 +99,7 @@ impl Note {
             | Self::VersionsNotRead { .. }
             | Self::NotRead(_)
             | Self::OtherCustomers { .. }
+            | Self::ProbeElsewhere { .. }
             | Self::FunctionsUnread { .. } => None,
         }
     }

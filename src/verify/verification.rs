@@ -10,6 +10,7 @@ use super::probe::Probe;
 use super::twin::Examined;
 use crate::desired::aws::Desired;
 use crate::iam::lint::{FailOn, Finding as Fault};
+use crate::iam::principal::Principal;
 use crate::manifest::{PartyName, Vendor};
 
 /// Everything that was verified.
@@ -61,10 +62,17 @@ impl Verification {
             vendor: vendor.name.clone(),
             chosen_by: vendor.external_id_chosen_by,
         };
+        let account = &desired.home.account;
+        let elsewhere = desired.intent().trusted.into_iter().filter_map(|principal| match principal {
+            // The account of the party.
+            Principal::Root { .. } => None,
+            of_role if of_role.account() == Some(account) => None,
+            principal => Some(Note::ProbeElsewhere { principal, account: account.clone() }),
+        });
         Self {
             claims,
             findings: findings.into_iter().map(Finding::from).collect(),
-            notes: desired.vendor.iter().map(of_vendor).collect(),
+            notes: desired.vendor.iter().map(of_vendor).chain(elsewhere).collect(),
             ..Self::about(desired)
         }
     }

@@ -70,6 +70,65 @@ fn what_rolecall_renders_it_proves() {
     }
 }
 
+/// A role that has the name of the trusted one and another path is another role.
+#[test]
+fn a_role_at_another_path_is_not_the_trusted_one() {
+    let role = |path: &str| format!("arn:aws:iam::765628985471:role{path}genesys");
+    let trust = |arn: &str| {
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "765628985471" },
+            "Action": "sts:AssumeRole", "Condition": { "ArnEquals": { "aws:PrincipalArn": arn },
+                "StringEquals": { "sts:ExternalId": EXTERNAL_ID } } }] })
+    };
+    let as_asked = |path: &str| {
+        prove(&trust(&role("/moved/")), &["--principal", &role(path), "--external-id", EXTERNAL_ID])
+    };
+    as_asked("/moved/").expect(0);
+    insta::assert_snapshot!(as_asked("/").whole(), @"
+    exit 4
+    -- stdout
+    Trust policy standard input
+      refuted    nobody but the trusted principals can assume the role
+                 `arn:aws:sts::765628985471:assumed-role/genesys/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` when `aws:PrincipalArn` is `arn:aws:iam::765628985471:role/moved/genesys`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`; this session's role is `arn:aws:iam::765628985471:role/moved/genesys`, not the trusted `arn:aws:iam::765628985471:role/genesys`: the paths differ
+      proved     the trusted principals can assume the role only with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`
+      refuted    `arn:aws:iam::765628985471:role/genesys` can assume the role
+                 `arn:aws:sts::765628985471:assumed-role/genesys/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
+      warning    T11 (statement 1 of the trust policy): `arn:aws:sts::765628985471:assumed-role/genesys/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` when `aws:PrincipalArn` is `arn:aws:iam::765628985471:role/moved/genesys`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+                 why: every principal of the account whose own policies allow it can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
+                 fix: name the principal that the vendor publishes
+      Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
+
+    Result: refuted
+    ");
+}
+
+/// Everybody, narrowed to the vendor's account, is the vendor's account.
+#[test]
+fn everybody_narrowed_to_an_account_is_that_account() {
+    for condition in [
+        json!({ "StringEquals": { "sts:ExternalId": EXTERNAL_ID, "aws:PrincipalAccount": "765628985471" } }),
+        json!({ "StringEquals": { "sts:ExternalId": EXTERNAL_ID },
+            "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::765628985471:*" } }),
+    ] {
+        let document = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "*" },
+            "Action": "sts:AssumeRole", "Condition": condition }] });
+        prove(&document, &["--principal", PRINCIPAL, "--external-id", EXTERNAL_ID]).expect(0);
+    }
+}
+
+#[test]
+fn a_misspelt_condition_key_is_told_from_the_one_that_was_meant() {
+    let misspelt = trust().to_string().replace("sts:ExternalId", "sts:ExternalIdd");
+    let run =
+        rolecall_reading(misspelt, &["prove", "-", "--principal", PRINCIPAL, "--external-id", EXTERNAL_ID])
+            .expect(4);
+    let told = run.stdout.lines().filter(|line| line.contains("ExternalId`") || line.contains("G3"));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+               fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+    warning    G3 (statement 1 of the trust policy): rolecall does not know the condition key `sts:ExternalIdd`; did you mean `sts:ExternalId`?
+               fix: write `sts:ExternalId`
+    ");
+}
+
 #[test]
 fn another_intent_refutes_them() {
     let stranger = "arn:aws:iam::210987654321:root";

@@ -82,6 +82,19 @@ fn cases() -> Vec<Case> {
         ),
         case("a principal of the account", "", by(json!({"AWS": "arn:aws:iam::123456789012:root"})), (0, 0)),
         case("who reads", "", calls("lambda:GetFunctionConfiguration"), (0, 0)),
+        // Lambda writes no `NotPrincipal`, and a policy that is read may hold it all the same.
+        case(
+            "everybody but the account",
+            "",
+            json!({"NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}),
+            (4, 4),
+        ),
+        case(
+            "a Deny of everybody but the account",
+            "live",
+            json!({"Effect": "Deny", "Action": "lambda:UpdateFunctionCode", "NotPrincipal": {"AWS": "123456789012"}}),
+            (0, 0),
+        ),
     ]
 }
 
@@ -144,6 +157,32 @@ fn a_stated_invoker_is_let_in() {
         assert_eq!(run.status, expected, "{invokers}");
         let is_told = run.stdout.contains("manifest state: `s3.amazonaws.com`");
         assert_eq!(is_told, expected == 0, "{}", run.stdout);
+    }
+}
+
+/// Whoever is stated invokes the function. Nothing else may be done to it without the role.
+#[test]
+fn a_stated_invoker_may_do_nothing_but_invoke() {
+    let account = json!({"AWS": "arn:aws:iam::999999999999:root"});
+    let stage = applied(&format!("{ALIAS}invokers = [\"999999999999\"]\n"));
+    for (actions, expected) in [
+        (json!(["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"]), 0),
+        (json!("lambda:UpdateFunctionCode"), 4),
+        (json!(["lambda:InvokeFunction", "lambda:AddPermission"]), 4),
+    ] {
+        let mut policy = grant(&account, ":live");
+        policy["Statement"][0]["Action"] = actions.clone();
+        change(&stage.sandbox, |function| {
+            function.policies.insert("live".to_owned(), policy);
+        });
+        let run = stage.run(&["verify", "--level", "paper"]);
+        assert_eq!(run.status, expected, "{actions}: {}", run.whole());
+        if expected == 4 {
+            insta::allow_duplicates! {
+                let fix = run.stdout.lines().find(|line| line.contains("fix:")).unwrap_or_default();
+                insta::assert_snapshot!(fix.trim(), @"fix: remove the statement `direct` from the function's policy, or let it allow `lambda:InvokeFunction` alone and name the caller in `invokers` of the target");
+            }
+        }
     }
 }
 

@@ -57,6 +57,23 @@ fn tamper(stage: &Stage, kind: Tamper) {
     stage.sandbox.change(|state| kind.apply(state, ROLE)).unwrap().unwrap();
 }
 
+/// The role's own account is no vendor, and a principal of another account that probes the role is one more that gets in.
+#[test]
+fn an_account_in_the_wrong_place_is_told() {
+    let stage = stage();
+    let path = stage.folder.path().join("rolecall.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed =
+        text.replace("464622532012", "123456789012").replace("123456789012:role/ci", "464622532012:role/ci");
+    std::fs::write(&path, changed).unwrap();
+    let run = stage.run(&["plan"]).expect(0);
+    let told = run.stdout.lines().filter(|line| line.contains("T24") || line.contains("probe_principal"));
+    insta::assert_snapshot!(told.map(str::trim).collect::<Vec<_>>().join("\n"), @"
+    warning    T24 (statement 1 of the trust policy): any principal of the role's own account 123456789012 can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
+    note: `probe_principal` is in another account than the role (123456789012): whoever can act as `arn:aws:iam::464622532012:role/ci` can assume this role with the external ID, and who that is that account decides
+    ");
+}
+
 #[test]
 fn the_whole_life_of_the_role_is_about_the_vendor() {
     let stage = stage();

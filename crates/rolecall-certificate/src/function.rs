@@ -35,7 +35,7 @@ pub struct FunctionPolicy<'d> {
     pub url: UrlAccess,
     /// Accounts beside the function's own, all of whose principals and sources may: the role's.
     pub accounts: Vec<AccountId>,
-    /// Further principals and services that may.
+    /// Principals and services that may invoke it, and do nothing else to it. A root user stands for its account and its sources.
     pub invokers: Vec<Principal>,
 }
 
@@ -54,6 +54,9 @@ pub fn function_certificates(policies: &[FunctionPolicy<'_>]) -> Vec<Script> {
     };
     numbered.flat_map(of_policy).collect()
 }
+
+/// The actions that invoke (Lambda Developer Guide, "Lambda API permissions"; the last is the action of a deprecated call).
+const INVOKES: [&str; 3] = ["lambda:invokefunction", "lambda:invokefunctionurl", "lambda:invokeasync"];
 
 struct Question<'q> {
     number: usize,
@@ -84,8 +87,11 @@ impl<'q> Question<'q> {
         }
         let function = &self.policy.function;
         let further: Vec<String> = self.policy.invokers.iter().map(ToString::to_string).collect();
-        let but =
-            if further.is_empty() { String::new() } else { format!(", but for {}", further.join(", ")) };
+        let but = if further.is_empty() {
+            String::new()
+        } else {
+            format!(", but for {}, who may invoke it", further.join(", "))
+        };
         let sentence = format!("nobody outside the account reaches {function} without the role{but}");
         self.write(model, &compiled, Part::Proof(encoding), sentence, asserted, checks)
     }
@@ -134,20 +140,30 @@ impl<'q> Question<'q> {
         asserted
     }
 
-    /// A principal of another account; or a caller without an account, whose request names no source in one of the accounts.
-    /// The ARN of a bucket names no account ("The confused deputy problem", IAM User Guide).
+    /// Somebody who does not belong to the accounts, and neither is stated nor invokes. The ARN of a bucket names no account ("The
+    /// confused deputy problem", IAM User Guide).
     fn outsider(&self, model: &mut Model<'_>) -> String {
         let FunctionPolicy { function, accounts, invokers, .. } = self.policy;
         let of_root = |invoker: &'q Principal| match invoker {
             Principal::Root { account, .. } => Some(account),
             _ => None,
         };
-        let accounts: Vec<&AccountId> = std::iter::once(&function.account)
-            .chain(accounts)
-            .chain(invokers.iter().filter_map(of_root))
-            .collect();
-        let own = or(accounts.iter().map(|account| model.account_is(account.as_str())).collect::<Vec<_>>());
-        let stated = or(invokers.iter().map(|invoker| model.caller_is(invoker)).collect::<Vec<_>>());
+        let own: Vec<&AccountId> = std::iter::once(&function.account).chain(accounts).collect();
+        let stated: Vec<&AccountId> = invokers.iter().filter_map(of_root).collect();
+        let is_owner = self.belongs(model, &own);
+        let is_of_stated = self.belongs(model, &stated);
+        let is_stated = or(invokers.iter().map(|invoker| model.caller_is(invoker)).collect::<Vec<_>>());
+        let invokes = or(INVOKES.map(|action| format!("(= action {})", literal(action))));
+        let may_invoke = and([invokes, or([is_stated, is_of_stated])]);
+        and([not(is_owner), not(may_invoke)])
+    }
+
+    /// A principal of one of these accounts, or a caller without an account whose request names a source in one of them.
+    fn belongs(&self, model: &mut Model<'_>, accounts: &[&AccountId]) -> String {
+        let belongs = |account: &&AccountId| {
+            or([model.account_is(account.as_str()), model.service_of(account.as_str())])
+        };
+        let is_principal = or(accounts.iter().map(belongs).collect::<Vec<_>>());
         let (account, arn) = (model.key("aws:sourceaccount"), model.key("aws:sourcearn"));
         let is_own = or(accounts.iter().map(|own| format!("(= {} {})", account.name, literal(own.as_str()))));
         let within = |own: &&AccountId| {
@@ -155,11 +171,11 @@ impl<'q> Question<'q> {
             arn_parts(&pattern).map(|parts| in_language(&arn.name, &arn_language(&parts)))
         };
         let is_within = or(accounts.iter().filter_map(within));
-        let elsewhere = and([
-            not(and([format!("{}.present", account.name), is_own])),
-            not(and([format!("{}.present", arn.name), is_within])),
+        let is_source = or([
+            and([format!("{}.present", account.name), is_own]),
+            and([format!("{}.present", arn.name), is_within]),
         ]);
-        and([not(own), not(stated), or(["(<= kind 2)".to_owned(), elsewhere])])
+        or([is_principal, and(["(> kind 2)".to_owned(), is_source])])
     }
 
     fn write(

@@ -208,6 +208,9 @@ const FAMILIES: [(&str, Key); 6] = {
     ]
 };
 
+/// A claim of a token, whoever's host it is of (IAM User Guide, "Available keys for AWS OIDC federation").
+const CLAIM: Key = key("claim", Type::Text, Count::One, MAYBE, Value::Any, true);
+
 /// A key that is not listed: any value, several of them, or none.
 const UNLISTED: Key = key("key", Type::Text, Count::Unknown, MAYBE, Value::Any, true);
 
@@ -218,8 +221,14 @@ pub(crate) fn find(folded: &str) -> (Key, bool) {
     }
     match FAMILIES.iter().find(|(prefix, _)| folded.starts_with(prefix)) {
         Some((_, key)) => (*key, true),
+        None if is_claim(folded) => (CLAIM, true),
         None => (UNLISTED, true),
     }
+}
+
+fn is_claim(folded: &str) -> bool {
+    let named = folded.rsplit_once(':');
+    named.is_some_and(|(host, claim)| host.contains('.') && ["sub", "aud", "oaud", "app_id"].contains(&claim))
 }
 
 /// The permission that a call needs besides its own because it passes this key ("Passing session tags in AWS STS",

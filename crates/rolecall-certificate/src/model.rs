@@ -163,6 +163,8 @@ impl<'m> Model<'m> {
                 let anonymous = match used.key.value {
                     _ if !is_of_caller => user,
                     Value::CallerType => Presence::Always,
+                    // Of an anonymous request it is absent or `anonymous`, by the version of the page.
+                    Value::CallerAccount => Presence::Silent,
                     Value::Any | Value::IsService if user == Presence::Always => Presence::Silent,
                     _ => Presence::Never,
                 };
@@ -338,17 +340,24 @@ impl<'m> Model<'m> {
                 Encoding::Parts => vec![is_arn(value)],
                 Encoding::Whole => vec![implies("(> kind 2)", &is_arn("arn"))],
             },
-            Value::CallerAccount if !self.needs_account => Vec::new(),
-            Value::CallerAccount => match self.encoding {
-                Encoding::Parts => vec![implies("(<= kind 2)", &format!("(= {value} acct)"))],
-                Encoding::Whole => vec![
-                    implies("(<= kind 2)", &format!("(str.in_re {value} digits_12)")),
-                    implies(
-                        "(<= kind 2)",
-                        &format!("(str.prefixof (str.++ {} {value} \":\") arn)", literal(&caller)),
-                    ),
-                ],
-            },
+            Value::CallerAccount => {
+                let mut facts = Vec::new();
+                if self.scope == Scope::Function {
+                    facts.push(implies("(= kind 4)", &format!("(not (str.in_re {value} digits_12))")));
+                }
+                match self.encoding {
+                    _ if !self.needs_account => {}
+                    Encoding::Parts => facts.push(implies("(<= kind 2)", &format!("(= {value} acct)"))),
+                    Encoding::Whole => facts.extend([
+                        implies("(<= kind 2)", &format!("(str.in_re {value} digits_12)")),
+                        implies(
+                            "(<= kind 2)",
+                            &format!("(str.prefixof (str.++ {} {value} \":\") arn)", literal(&caller)),
+                        ),
+                    ]),
+                }
+                facts
+            }
             Value::CallerType => vec![
                 implies("(= kind 0)", &format!("(= {value} \"Account\")")),
                 match self.scope {

@@ -82,6 +82,32 @@ impl Model<'_> {
         and(["(<= kind 2)".to_owned(), same])
     }
 
+    /// An AWS service that belongs to this account, as far as the documents ask about that. AWS does not say whether a service has an
+    /// account; whoever has `aws:PrincipalAccount` or `aws:PrincipalArn` of one belongs to it ("AWS global condition context keys":
+    /// "the account to which the requesting principal belongs").
+    pub(crate) fn service_of(&self, account: &str) -> String {
+        let mut belongs = Vec::new();
+        for used in self.keys() {
+            let present = format!("{}.present", used.name);
+            match (used.folded.as_str(), self.encoding) {
+                ("aws:principalaccount", _) => {
+                    belongs.push(and([present, equal(&used.name, &literal(account))]));
+                }
+                ("aws:principalarn", encoding) => {
+                    let value = if encoding == Encoding::Whole { "arn" } else { &used.name };
+                    let language = format!(
+                        "(re.++ (str.to_re {}) (re.union (str.to_re \"iam\") (str.to_re \"sts\")) (str.to_re {}) re.all)",
+                        literal(&format!("arn:{}:", self.partition)),
+                        literal(&format!("::{account}:"))
+                    );
+                    belongs.push(and([present, format!("(str.in_re {value} {language})")]));
+                }
+                _ => {}
+            }
+        }
+        and(["(= kind 3)".to_owned(), or(belongs)])
+    }
+
     /// Exactly this user, any session of this role, exactly this session, or this service or provider.
     pub(crate) fn caller_is(&mut self, named: &Principal) -> String {
         match named {

@@ -1,13 +1,16 @@
 //! Claims about a trust policy: who can assume the role, and with which external ID.
 
+use rolecall_iam::condition::{Condition, Operator};
 use rolecall_iam::document::{Document, Effect};
+use rolecall_iam::issuer::{Issuer, host_of, tenant_elsewhere};
 use rolecall_iam::principal::Principal;
 use rolecall_iam::principal::element::PrincipalName;
 
 use crate::keys::implied_action;
 use crate::model::{Model, Scope};
+use crate::pattern::{Reach, Token, language, wild};
 use crate::script::{Check, Compiled, Contents, Script, asked, compile, nothing_allows};
-use crate::smt::{and, implies, literal, not, or};
+use crate::smt::{FALSE, and, implies, in_language, literal, not, or};
 use crate::{Claim, Encoding, Named, Part, Subject};
 
 const ENCODINGS: [Encoding; 2] = [Encoding::Parts, Encoding::Whole];
@@ -86,8 +89,12 @@ impl<'q> Question<'q> {
         let (sentence, negated) = match claim {
             Claim::OnlyWithExternalId => self.without_id(&mut model),
             _ => (
-                format!("nobody but {} can assume the role", self.trusted_in_words()),
-                vec![("The caller is not trusted".to_owned(), not(self.trusted(&mut model)))],
+                format!(
+                    "nobody but {}{} can assume the role",
+                    self.trusted_in_words(),
+                    self.pinned_in_words()
+                ),
+                vec![("The caller is not trusted".to_owned(), not(self.meant(&mut model)))],
             ),
         };
         let mut asserted = vec![("Not denied".to_owned(), "(not (denied action true))".to_owned())];
@@ -220,6 +227,69 @@ impl<'q> Question<'q> {
 
     fn trusted(&self, model: &mut Model<'_>) -> String {
         or(self.trusted.iter().map(|principal| model.caller_is(principal)).collect::<Vec<_>>())
+    }
+
+    /// The same, where of an identity provider nobody is meant but whom the policy names: many share one, and to trust it is not to
+    /// trust all of them.
+    fn meant(&self, model: &mut Model<'_>) -> String {
+        let each = self.trusted.iter().map(|principal| match principal {
+            Principal::WebIdentity(provider) => {
+                and([model.caller_is(principal), self.pinned(model, provider)])
+            }
+            Principal::Root { account, .. } => {
+                or([model.caller_is(principal), model.service_of(account.as_str())])
+            }
+            _ => model.caller_is(principal),
+        });
+        or(each.collect::<Vec<_>>())
+    }
+
+    /// Whether a token of a provider is one of those that the policy names: of a tenant, or, where it names none, of a subject.
+    fn pinned(&self, model: &mut Model<'_>, provider: &str) -> String {
+        let host = host_of(provider);
+        let subject = format!("{host}:sub").to_ascii_lowercase();
+        let one_of = |model: &mut Model<'_>, key: &str, texts: Vec<Vec<Token>>| {
+            let used = model.key(key);
+            let like =
+                texts.iter().map(|text| in_language(&used.name, &language(text, Reach::Everything, None)));
+            and([format!("{}.present", used.name), or(like.collect::<Vec<_>>())])
+        };
+        if let Some(issuer) = Issuer::of_host(host) {
+            let key = issuer.key(host).to_ascii_lowercase();
+            let texts = self.required_texts(&key);
+            let tenants = texts.iter().filter_map(|text| issuer.tenant_of(text));
+            let tenants: Vec<Vec<Token>> = tenants.map(|tenant| wild(&issuer.all_of(tenant))).collect();
+            if !tenants.is_empty() {
+                return one_of(model, &key, tenants);
+            }
+        } else if tenant_elsewhere(host).is_some() {
+            return FALSE.to_owned();
+        }
+        let subjects = self.required_texts(&subject);
+        let literal = |text: &&str| text.chars().map(Token::Exactly).collect();
+        one_of(model, &subject, subjects.iter().map(literal).collect())
+    }
+
+    /// The texts that a key must be like: in statements that allow, and in those that deny what is not like them.
+    fn required_texts(&self, key: &str) -> Vec<&'q str> {
+        let statements = self.trust.document.statements().iter();
+        let conditions = statements.flat_map(|statement| {
+            let requires = |condition: &&Condition| {
+                condition.key.folded() == key
+                    && matches!(condition.operator, Operator::Compare { negated, .. } if negated == (statement.effect == Effect::Deny))
+            };
+            statement.conditions.iter().filter(requires)
+        });
+        conditions.flat_map(|condition| condition.values.iter().map(|value| &*value.raw)).collect()
+    }
+
+    fn pinned_in_words(&self) -> &'static str {
+        match self.trusted.iter().any(|principal| matches!(principal, Principal::WebIdentity(_))) {
+            true => {
+                " (of an identity provider: of the tenants that the policy names, or else of the subjects)"
+            }
+            false => "",
+        }
     }
 
     fn trusted_in_words(&self) -> String {

@@ -209,6 +209,56 @@ fn a_policy_of_a_function_is_translated_as_a_role_s_is() {
     }
 }
 
+/// A provider that many share is trusted for whom the policy names, as in the prover's judgement.
+#[test]
+fn a_trusted_provider_does_not_stand_for_all_of_its_tokens() {
+    let only_trusted = |host: &str, condition: &Value| {
+        let provider = format!("arn:aws:iam::111122223333:oidc-provider/{host}");
+        let document = Document::from_value(&json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"Federated": provider},
+                "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}],
+        }))
+        .unwrap();
+        let subject = Subject { trusted: vec![provider.parse().unwrap()], ..subject() };
+        let scripts = certificates(Some(Named { name: "trust", document: &document }), None, &subject);
+        let script = scripts.into_iter().find(|script| script.claim == Claim::OnlyTrusted).unwrap();
+        assert_well_formed(&script.text);
+        script
+            .text
+            .lines()
+            .find(|line| line.starts_with("(assert (not") && line.contains("provider"))
+            .map(str::to_owned)
+    };
+    let github = "token.actions.githubusercontent.com";
+    let pinned = |host: &str, term: &str| {
+        let provider = format!("arn:aws:iam::111122223333:oidc-provider/{host}");
+        Some(format!(
+            "(assert (not (and (and (= kind 4) (= provider \"{provider}\")) (and claim_2.present {term}))))"
+        ))
+    };
+    let sub = |host: &str, operator: &str, value: &str| json!({operator: {format!("{host}:sub"): value}});
+    let other = "idp.example.com";
+    let table = [
+        // A tenant; no tenant and thereby nobody; no tenant, and one subject.
+        (
+            github,
+            sub(github, "StringLike", "repo:acme/*"),
+            pinned(github, "(str.in_re claim_2 (re.++ (str.to_re \"repo:acme/\") re.all))"),
+        ),
+        (github, json!({"StringEquals": {format!("{github}:aud"): "sts.amazonaws.com"}}), None),
+        (github, sub(github, "StringLike", "*"), pinned(github, "(= claim_2 \"*\")")),
+        (github, sub(github, "StringEquals", "somebody"), pinned(github, "(= claim_2 \"somebody\")")),
+        (github, sub(github, "StringNotLike", "repo:acme/*"), None),
+        (other, sub(other, "StringEquals", "somebody"), pinned(other, "(= claim_2 \"somebody\")")),
+        // Its tokens name the tenant elsewhere.
+        ("oidc.vercel.com", sub("oidc.vercel.com", "StringEquals", "somebody"), None),
+    ];
+    for (host, condition, expected) in table {
+        assert_eq!(only_trusted(host, &condition), expected, "{host} {condition}");
+    }
+}
+
 #[test]
 fn a_wildcard_is_cut_wherever_it_can_end() {
     let scripts = of_trust(&json!({"StringLike": {"aws:PrincipalArn": "*:765628985471:role/*"}}));

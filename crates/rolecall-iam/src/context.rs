@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::arn::{AccountId, Partition};
+
 /// The name of a condition key, equal to every other spelling of it that differs in case only.
 ///
 /// That holds for the tag key after the slash too: "the condition matches a resource tag key named either TagKey1 or
@@ -154,6 +156,13 @@ impl Context {
     }
 }
 
+/// Accounts that a caller does not belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accounts<'a> {
+    All,
+    These(&'a [(Partition, AccountId)]),
+}
+
 /// What is known about one key of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lookup<'a> {
@@ -161,6 +170,8 @@ pub(super) enum Lookup<'a> {
     Absent,
     /// Every such request has the key, but its value cannot be derived and was not stated.
     Unknown,
+    /// AWS does not say whether such a request has the key, which is about the account that the caller belongs to: none of these.
+    NotOf(Accounts<'a>),
     /// AWS does not say whether such a request has the key.
     Undocumented,
     /// One value.

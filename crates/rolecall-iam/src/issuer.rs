@@ -217,9 +217,15 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
 }
 
-/// Shared issuers whose tokens name the tenant in a claim that is not read here, by what their hosts contain: a stated subject is no
-/// stated tenant. `IAM User Guide`, "identity-provider controls for shared OIDC providers".
-pub(crate) const TENANT_ELSEWHERE: [(&str, &str); 4] = [
+/// The claim that names the tenant in tokens of a shared issuer, where it is none that is read here: a stated subject is no stated
+/// tenant.
+#[must_use]
+pub fn tenant_elsewhere(host: &str) -> Option<&'static str> {
+    TENANT_ELSEWHERE.iter().find(|(part, _)| host.contains(part)).map(|(_, claim)| *claim)
+}
+
+/// Such issuers by what their hosts contain (`IAM User Guide`, "identity-provider controls for shared OIDC providers").
+const TENANT_ELSEWHERE: [(&str, &str); 4] = [
     ("sts.windows.net", "`sts:RoleSessionName`"),
     ("vercel.com", "`aud`"),
     ("pulumi.com", "`aud`"),

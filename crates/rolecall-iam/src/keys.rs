@@ -9,6 +9,9 @@
 //! Where these pages do not say whether a caller of some kind has a key, the answer is [`Follows::Undocumented`], and so
 //! is everything that depends on it. A key that is not listed may have any value, several, or none.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::condition::Test;
 
 /// What a caller is.
@@ -66,6 +69,8 @@ pub(crate) enum Follows {
     Part(CallerPart),
     /// No caller of the kind has the key.
     Never,
+    /// Callers of the kind belong to no account. Whether the key is absent or says so is not settled.
+    NoAccount,
     /// AWS does not say whether callers of the kind have the key, or what its value is.
     Undocumented,
 }
@@ -204,80 +209,130 @@ pub(crate) struct KeyFacts {
     pub(crate) source: Source,
 }
 
-const fn one(kind: Type, source: Source) -> Option<KeyFacts> {
-    Some(KeyFacts { kind, several: false, source })
+const fn one(kind: Type, source: Source) -> KeyFacts {
+    KeyFacts { kind, several: false, source }
 }
 
-const fn many(kind: Type, source: Source) -> Option<KeyFacts> {
-    Some(KeyFacts { kind, several: true, source })
+const fn many(kind: Type, source: Source) -> KeyFacts {
+    KeyFacts { kind, several: true, source }
+}
+
+/// Keys by their name as the pages write it; one that ends with `/` or `:` goes on with a name of somebody's own.
+const TABLE: [(&str, KeyFacts); 58] = {
+    use Source::{Always, Attribute as Of, Caller, OnBehalf, Parameter as Passed, Sometimes};
+    use Type::{Address, Arn, Bool, Date, Epoch, Number, Text};
+    const TEXT: Values = Values::Text(None);
+    [
+        ("aws:PrincipalArn", one(Arn, Caller(CallerKey::Arn))),
+        ("aws:PrincipalAccount", one(Text, Caller(CallerKey::Account))),
+        ("aws:PrincipalType", one(Text, Caller(CallerKey::Type))),
+        ("aws:userid", one(Text, Caller(CallerKey::UserId))),
+        ("aws:username", one(Text, Caller(CallerKey::UserName))),
+        ("aws:PrincipalIsAWSService", one(Bool, Caller(CallerKey::IsService))),
+        ("aws:PrincipalServiceName", one(Text, Caller(CallerKey::ServiceName))),
+        ("aws:PrincipalServiceNamesList", many(Text, Caller(CallerKey::ServiceNames))),
+        ("aws:PrincipalOrgID", one(Text, Of(Attribute::Organization))),
+        ("aws:PrincipalOrgPaths", many(Text, Of(Attribute::OrganizationPath))),
+        ("aws:FederatedProvider", one(Text, Of(Attribute::FederatedProvider))),
+        ("aws:SourceIdentity", one(Text, Of(Attribute::SourceIdentity))),
+        ("aws:TokenIssueTime", one(Date, Of(Attribute::TokenIssueTime))),
+        ("aws:MultiFactorAuthPresent", one(Bool, Of(Attribute::Mfa))),
+        ("aws:MultiFactorAuthAge", one(Number, Of(Attribute::MfaAge))),
+        ("aws:SourceArn", one(Arn, OnBehalf)),
+        ("aws:SourceAccount", one(Text, OnBehalf)),
+        ("aws:SourceOrgID", one(Text, OnBehalf)),
+        ("aws:SourceOrgPaths", many(Text, OnBehalf)),
+        ("aws:SourceIp", one(Address, Sometimes(Values::Addresses))),
+        ("aws:VpcSourceIp", one(Address, Sometimes(Values::Addresses))),
+        ("aws:SourceVpc", one(Text, Sometimes(TEXT))),
+        ("aws:SourceVpce", one(Text, Sometimes(TEXT))),
+        ("aws:referer", one(Text, Sometimes(TEXT))),
+        ("aws:CalledViaFirst", one(Text, Sometimes(TEXT))),
+        ("aws:CalledViaLast", one(Text, Sometimes(TEXT))),
+        ("aws:CalledVia", many(Text, Sometimes(TEXT))),
+        ("aws:ViaAWSService", one(Bool, Always(Values::Bool))),
+        ("aws:CurrentTime", one(Date, Always(Values::Times))),
+        ("aws:EpochTime", one(Epoch, Always(Values::Times))),
+        ("aws:SecureTransport", one(Bool, Always(Values::SecureTransport))),
+        ("aws:UserAgent", one(Text, Always(TEXT))),
+        ("aws:RequestedRegion", one(Text, Source::ResourceRegion)),
+        ("aws:ResourceAccount", one(Text, Source::ResourceAccount)),
+        ("aws:ResourceOrgID", one(Text, Sometimes(TEXT))),
+        ("aws:ResourceOrgPaths", many(Text, Sometimes(TEXT))),
+        ("aws:TagKeys", many(Text, Passed(Parameter::TagKeys))),
+        ("sts:TransitiveTagKeys", many(Text, Passed(Parameter::TransitiveTagKeys))),
+        ("sts:ExternalId", one(Text, Passed(Parameter::ExternalId))),
+        ("sts:RoleSessionName", one(Text, Passed(Parameter::RoleSessionName))),
+        ("sts:SourceIdentity", one(Text, Passed(Parameter::SourceIdentity))),
+        ("sts:RequestContextProviders", many(Arn, Passed(Parameter::Context))),
+        ("lambda:InvokedViaFunctionUrl", one(Bool, Sometimes(Values::Bool))),
+        ("lambda:EventSourceToken", one(Text, Sometimes(TEXT))),
+        ("lambda:FunctionUrlAuthType", one(Text, Sometimes(TEXT))),
+        ("lambda:Principal", one(Text, Sometimes(TEXT))),
+        // Service Authorization Reference, IAM: a string, though its value is an ARN.
+        ("iam:PermissionsBoundary", one(Text, Sometimes(TEXT))),
+        ("iam:PolicyARN", one(Arn, Sometimes(TEXT))),
+        ("iam:AssociatedResourceArn", one(Arn, Sometimes(TEXT))),
+        ("iam:PassedToService", one(Text, Sometimes(TEXT))),
+        ("kms:ViaService", one(Text, Sometimes(TEXT))),
+        ("kms:EncryptionContext:", one(Text, Sometimes(TEXT))),
+        ("cognito-identity.amazonaws.com:amr", many(Text, Sometimes(TEXT))),
+        ("aws:PrincipalTag/", one(Text, Of(Attribute::Tag))),
+        ("aws:RequestTag/", one(Text, Passed(Parameter::Tag))),
+        ("sts:RequestContext/", one(Text, Passed(Parameter::Context))),
+        ("aws:ResourceTag/", one(Text, Sometimes(Values::Text(Some(256))))),
+        ("iam:ResourceTag/", one(Text, Sometimes(Values::Text(Some(256))))),
+    ]
+};
+
+/// The table by names in lower case.
+static BY_NAME: LazyLock<HashMap<String, KeyFacts>> =
+    LazyLock::new(|| TABLE.iter().map(|(name, facts)| (name.to_ascii_lowercase(), *facts)).collect());
+
+/// The part of a key that the table has: all of it, or what stands before a name of somebody's own.
+fn listed_part(folded: &str) -> &str {
+    let context = "kms:encryptioncontext:";
+    match folded.find('/') {
+        _ if folded.starts_with(context) => context,
+        Some(slash) => folded.get(..=slash).unwrap_or(folded),
+        None => folded,
+    }
 }
 
 /// What is known about a key, given its name in lower case; `None` for a key that is not in the table.
 pub(crate) fn facts(folded: &str) -> Option<KeyFacts> {
-    use Source::{Always, Attribute as Of, Caller, OnBehalf, Parameter as Passed, Sometimes};
-    use Type::{Address, Arn, Bool, Date, Epoch, Number, Text};
-    let text = Values::Text(None);
-    match folded {
-        "aws:principalarn" => one(Arn, Caller(CallerKey::Arn)),
-        "aws:principalaccount" => one(Text, Caller(CallerKey::Account)),
-        "aws:principaltype" => one(Text, Caller(CallerKey::Type)),
-        "aws:userid" => one(Text, Caller(CallerKey::UserId)),
-        "aws:username" => one(Text, Caller(CallerKey::UserName)),
-        "aws:principalisawsservice" => one(Bool, Caller(CallerKey::IsService)),
-        "aws:principalservicename" => one(Text, Caller(CallerKey::ServiceName)),
-        "aws:principalservicenameslist" => many(Text, Caller(CallerKey::ServiceNames)),
-        "aws:principalorgid" => one(Text, Of(Attribute::Organization)),
-        "aws:principalorgpaths" => many(Text, Of(Attribute::OrganizationPath)),
-        "aws:federatedprovider" => one(Text, Of(Attribute::FederatedProvider)),
-        "aws:sourceidentity" => one(Text, Of(Attribute::SourceIdentity)),
-        "aws:tokenissuetime" => one(Date, Of(Attribute::TokenIssueTime)),
-        "aws:multifactorauthpresent" => one(Bool, Of(Attribute::Mfa)),
-        "aws:multifactorauthage" => one(Number, Of(Attribute::MfaAge)),
-        "aws:sourcearn" => one(Arn, OnBehalf),
-        "aws:sourceaccount" | "aws:sourceorgid" => one(Text, OnBehalf),
-        "aws:sourceorgpaths" => many(Text, OnBehalf),
-        "aws:sourceip" | "aws:vpcsourceip" => one(Address, Sometimes(Values::Addresses)),
-        "aws:sourcevpc" | "aws:sourcevpce" | "aws:referer" | "aws:calledviafirst" | "aws:calledvialast" => {
-            one(Text, Sometimes(text))
-        }
-        "aws:calledvia" => many(Text, Sometimes(text)),
-        "aws:viaawsservice" => one(Bool, Always(Values::Bool)),
-        "aws:currenttime" => one(Date, Always(Values::Times)),
-        "aws:epochtime" => one(Epoch, Always(Values::Times)),
-        "aws:securetransport" => one(Bool, Always(Values::SecureTransport)),
-        "aws:useragent" => one(Text, Always(text)),
-        "aws:requestedregion" => one(Text, Source::ResourceRegion),
-        "aws:resourceaccount" => one(Text, Source::ResourceAccount),
-        "aws:resourceorgid" => one(Text, Sometimes(text)),
-        "aws:resourceorgpaths" => many(Text, Sometimes(text)),
-        "aws:tagkeys" => many(Text, Passed(Parameter::TagKeys)),
-        "sts:transitivetagkeys" => many(Text, Passed(Parameter::TransitiveTagKeys)),
-        "sts:externalid" => one(Text, Passed(Parameter::ExternalId)),
-        "sts:rolesessionname" => one(Text, Passed(Parameter::RoleSessionName)),
-        "sts:sourceidentity" => one(Text, Passed(Parameter::SourceIdentity)),
-        "sts:requestcontextproviders" => many(Arn, Passed(Parameter::Context)),
-        "lambda:invokedviafunctionurl" => one(Bool, Sometimes(Values::Bool)),
-        "lambda:eventsourcetoken" | "lambda:functionurlauthtype" | "lambda:principal" => {
-            one(Text, Sometimes(text))
-        }
-        // Service Authorization Reference, IAM: a string, though its value is an ARN.
-        "iam:permissionsboundary" => one(Text, Sometimes(text)),
-        "iam:policyarn" | "iam:associatedresourcearn" => one(Arn, Sometimes(text)),
-        "iam:passedtoservice" => one(Text, Sometimes(text)),
-        "kms:viaservice" => one(Text, Sometimes(text)),
-        _ if folded.starts_with("kms:encryptioncontext:") => one(Text, Sometimes(text)),
-        "cognito-identity.amazonaws.com:amr" => many(Text, Sometimes(text)),
+    match BY_NAME.get(listed_part(folded)) {
+        Some(facts) => Some(*facts),
         // IAM User Guide, "Available keys for AWS OIDC federation": of a provider's host, and strings.
-        _ if is_claim_of_token(folded) => one(Text, Sometimes(text)),
-        _ if folded.starts_with("aws:principaltag/") => one(Text, Of(Attribute::Tag)),
-        _ if folded.starts_with("aws:requesttag/") => one(Text, Passed(Parameter::Tag)),
-        _ if folded.starts_with("sts:requestcontext/") => one(Text, Passed(Parameter::Context)),
-        _ if folded.starts_with("aws:resourcetag/") || folded.starts_with("iam:resourcetag/") => {
-            one(Text, Sometimes(Values::Text(Some(256))))
-        }
-        _ => None,
+        None if is_claim_of_token(folded) => Some(one(Type::Text, Source::Sometimes(Values::Text(None)))),
+        None => None,
     }
 }
+
+/// The key of the table that somebody meant who wrote one that is not in it, where one is near enough. AWS has many more keys than
+/// the table: what differs in the service is another key, and two slips in a short name make another word.
+pub(crate) fn meant(folded: &str) -> Option<String> {
+    if facts(folded).is_some() {
+        return None;
+    }
+    let part = listed_part(folded);
+    let service = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
+    let near = TABLE.iter().filter_map(|(name, _)| {
+        let known = name.to_ascii_lowercase();
+        let allowed = if service(&known) == service(part) && known.len() >= LONG_NAME { 2 } else { 1 };
+        let distance = strsim::damerau_levenshtein(&known, part);
+        (distance <= allowed).then_some((distance, *name))
+    });
+    let (_, name) = near.min()?;
+    let own = folded.get(part.len()..).unwrap_or_default();
+    Some(match name.ends_with(['/', ':']) {
+        true if own.is_empty() => format!("{name}KEY"),
+        _ => format!("{name}{own}"),
+    })
+}
+
+/// Names of so many characters are still themselves after two slips.
+const LONG_NAME: usize = 12;
 
 /// Whether a key, in lower case, is one of the claims that every provider's token can have.
 fn is_claim_of_token(folded: &str) -> bool {
@@ -294,11 +349,13 @@ impl CallerKey {
     /// What the key follows from, for callers of a kind.
     pub(crate) fn follows(self, kind: CallerKind) -> Follows {
         use CallerKind::{Anonymous, FederatedUser, Root, Saml, Service, Session, User, WebIdentity};
-        use Follows::{Constant, Never, Part, Undocumented};
+        use Follows::{Constant, Never, NoAccount, Part, Undocumented};
         match (self, kind) {
             (Self::Arn, Root | User | Session | FederatedUser) => Part(CallerPart::Arn),
             (Self::Account, Root | User | Session | FederatedUser) => Part(CallerPart::Account),
-            (Self::Arn | Self::Account, Anonymous) => Never,
+            (Self::Arn, Anonymous) => Never,
+            // By the version of the page, anonymous requests do not have the key, or have `anonymous` as its value.
+            (Self::Account, Anonymous) => NoAccount,
             (Self::Arn | Self::Account, Service | WebIdentity | Saml) => Undocumented,
 
             (Self::Type, Root) => Constant("Account"),
@@ -359,6 +416,51 @@ impl Attribute {
             (Self::TokenIssueTime, Session | FederatedUser) => Always,
             (Self::TokenIssueTime, Root | User) => Sometimes,
             (Self::Mfa | Self::MfaAge, Root | User | Session | FederatedUser) => Sometimes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{facts, meant};
+
+    #[test]
+    fn a_slip_is_told_and_another_key_is_not() {
+        let table = [
+            ("sts:externalidd", "sts:ExternalId"),
+            ("sts:exteralid", "sts:ExternalId"),
+            ("sts:externla_id", "sts:ExternalId"),
+            ("sts:extrnla_idd", ""),
+            ("sts:external-id", "sts:ExternalId"),
+            ("stss:externalid", "sts:ExternalId"),
+            ("asw:principalarn", "aws:PrincipalArn"),
+            ("aws:sourceacount", "aws:SourceAccount"),
+            ("aws:principaltags/team", "aws:PrincipalTag/team"),
+            ("aws:principaltag", "aws:PrincipalTag/KEY"),
+            ("kms:encryptioncontexts:a/b", ""),
+            // Keys that AWS has and the table has not.
+            ("ssm:resourcetag/team", ""),
+            ("ecr:resourcetag/team", ""),
+            ("s3:resourceaccount", ""),
+            ("aws:vpceaccount", ""),
+            ("aws:vpceorgid", ""),
+            ("aws:sourcevpcarn", ""),
+            ("aws:sourceowner", ""),
+            ("aws:assumedroot", ""),
+            ("aws:ec2instancesourcevpc", ""),
+            ("lambda:functionarn", ""),
+            ("lambda:sourcefunctionarn", ""),
+            ("sts:durationseconds", ""),
+            ("iam:awsservicename", ""),
+            ("custom:key", ""),
+        ];
+        for (written, expected) in table {
+            assert_eq!(meant(written).unwrap_or_default(), expected, "{written}");
+        }
+        for known in
+            ["sts:externalid", "aws:principaltag/team", "kms:encryptioncontext:a/b", "idp.example.com:sub"]
+        {
+            assert!(facts(known).is_some() && meant(known).is_none(), "{known}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::arn::{AccountId, Partition, RoleArn, RoleName, RolePath, SessionName, UserName, split_arn};
-use super::context::Lookup;
+use super::context::{Accounts, Lookup};
 use super::keys::{self, CallerKind, CallerPart, Follows, Presence, Source};
 
 /// The caller of a request.
@@ -42,8 +42,8 @@ pub enum Principal {
         partition: Partition,
         /// The account that owns the role.
         account: AccountId,
-        /// The path of the role, which the session's ARN does not show. Names of roles are unique in an account
-        /// whatever their path, so an unknown path leaves no doubt about which role it is.
+        /// The path of the role, which the session's ARN does not show. Names of roles are unique in an account whatever their
+        /// path, so a session without a path is of the one role that has the name at the time, wherever it is.
         path: Option<RolePath>,
         /// The name of the role.
         role: RoleName,
@@ -183,6 +183,7 @@ impl Principal {
                 Follows::Constant(value) => Lookup::One(Cow::Borrowed(value)),
                 Follows::Part(part) => self.part(part),
                 Follows::Never => Lookup::Absent,
+                Follows::NoAccount => Lookup::NotOf(Accounts::All),
                 Follows::Undocumented => Lookup::Undocumented,
             }),
             Source::Attribute(attribute) => match attribute.presence(kind) {

@@ -151,7 +151,10 @@ fn grant(
         }
         let statements = json.get("Statement");
         let statement = statements.and_then(|it| it.get(applies.statement).or(it.is_object().then_some(it)));
-        best = best.max(way_of_naming(statement.and_then(|it| it.get("Principal")), trusted_ids, question));
+        // Everybody but some names nobody in particular.
+        let all_but = statement.is_some_and(|it| it.get("NotPrincipal").is_some());
+        let named = way_of_naming(statement.and_then(|it| it.get("Principal")), trusted_ids, question);
+        best = best.max(if all_but { Grant::Caller } else { named });
     }
     Ok(best)
 }

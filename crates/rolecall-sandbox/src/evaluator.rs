@@ -15,15 +15,18 @@
 //! - `NumericNotEquals` and `DateNotEquals` with several values are ORed: they are split into one condition a
 //!   value.
 //! - Dates without a time are not understood: midnight is added.
+//! - `NotPrincipal` is not understood: it is written as `Principal` for the caller.
 //! - Variables have no defaults and are expanded in 2008 documents: they are expanded here.
 //! - A single-valued operator looks at the first value of a key with many: such a condition is made to fail.
 //! - Its combination of layers (a resource policy lifts the boundary; `:root` needs no identity policy) and
 //!   its unbounded cache of documents are not used.
 //!
 //! What remains is refused with an error instead of decided ([`Undecidable`]): values with wildcards in
-//! variables, variables where AWS allows none, `NotPrincipal`, and `ForAnyValue:…NotEquals` over several
+//! variables, variables where AWS allows none, and `ForAnyValue:…NotEquals` over several
 //! numbers or dates. Two oddities stay: numbers such as `inf` are numbers, and `?` stands for one byte.
 //! Service and federated principals never match, which is right, since no service calls the sandbox.
+
+mod not_principal;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -112,12 +115,9 @@ pub(super) fn resource_statements(
     trusted_ids: &BTreeMap<String, String>,
     question: &Question<'_>,
 ) -> Result<Vec<Applies>, Undecidable> {
-    let documents = [translate(text, question, trusted_ids)?];
-    Ok(applying(
-        question,
-        &documents,
-        &EvalContext { resource_policy: documents.first(), ..EvalContext::default() },
-    ))
+    let documents = [translate(&not_principal::rewritten(text, question)?, question, trusted_ids)?];
+    let layers = EvalContext { resource_policy: documents.first(), ..EvalContext::default() };
+    Ok(applying(question, &documents, &layers))
 }
 
 fn applying(question: &Question<'_>, documents: &[PolicyDocument], layers: &EvalContext<'_>) -> Vec<Applies> {

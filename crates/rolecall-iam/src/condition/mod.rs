@@ -9,6 +9,7 @@
 //! variable without a value matches nothing; where a negated operator would turn that into a match, the answer is
 //! [`Truth::Unknown`], because the guide says both that such a condition is met and that its statement might be invalid.
 
+mod account;
 mod arn;
 mod binary;
 mod boolean;
@@ -289,7 +290,7 @@ impl<'a> Lookup<'a> {
         match self {
             Lookup::One(value) => VariableValue::Text(value),
             Lookup::Absent | Lookup::Many(_) => VariableValue::Missing,
-            Lookup::Unknown | Lookup::Undocumented => VariableValue::Unknown,
+            Lookup::Unknown | Lookup::NotOf(_) | Lookup::Undocumented => VariableValue::Unknown,
         }
     }
 }
@@ -344,6 +345,16 @@ impl Condition {
         match keys.lookup(&self.key) {
             Lookup::Unknown | Lookup::Undocumented => Truth::Unknown,
             Lookup::Absent => absent(quantifier, negated, if_exists),
+            // The value may be absent, or one that none of these texts matches.
+            Lookup::NotOf(accounts)
+                if !self.values.is_empty()
+                    && !keys::is_mismatched(self.key.folded(), test)
+                    && self.values.iter().all(|value| account::names_one(value, accounts)) =>
+            {
+                let present = Truth::from(negated);
+                if absent(quantifier, negated, if_exists) == present { present } else { Truth::Unknown }
+            }
+            Lookup::NotOf(_) => Truth::Unknown,
             // The guide says which operators a key takes, and nothing about others.
             Lookup::One(_) | Lookup::Many(_) if keys::is_mismatched(self.key.folded(), test) => {
                 Truth::Unknown

@@ -7,7 +7,7 @@ use crate::truth::Truth;
 pub(super) fn holds(values: &[ConditionValue], lookup: &Lookup<'_>) -> Truth {
     // A key that every request has but whose value is not known is there all the same.
     let absent = match lookup {
-        Lookup::Undocumented => return Truth::Unknown,
+        Lookup::NotOf(_) | Lookup::Undocumented => return Truth::Unknown,
         Lookup::Absent => true,
         Lookup::Unknown | Lookup::One(_) | Lookup::Many(_) => false,
     };

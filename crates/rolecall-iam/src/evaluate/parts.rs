@@ -108,6 +108,10 @@ fn condition(subject: &Subject<'_>, effect: Effect, asked: &Condition, base: &st
     let found = match subject.lookup(&asked.key) {
         Lookup::Absent => "the request does not have this key".to_owned(),
         Lookup::Unknown => "the request's value is not known".to_owned(),
+        Lookup::NotOf(_) => {
+            "AWS does not say whether such a request has this key; the caller belongs to no account"
+                .to_owned()
+        }
         Lookup::Undocumented => "AWS does not say whether such a request has this key".to_owned(),
         Lookup::One(value) => format!("the request has `{value}`"),
         Lookup::Many(values) => format!("the request has `{}`", values.join("`, `")),

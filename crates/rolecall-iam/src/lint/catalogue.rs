@@ -207,6 +207,9 @@ findings! {
     G2 Note Text "a policy without the current version"
         "IAM stores a managed policy only with this version, and variables are plain text in an older one"
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"
+    G3 Warning Text "a condition key that is probably misspelt"
+        "IAM accepts every name, and no request has such a key: a comparison never holds, and with `IfExists` or a negated operator it always does"
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
 }
 
 /// Not the name of a kind of finding.

@@ -1,11 +1,12 @@
 //! Findings about a function that the role may invoke: ways around the role.
 
+use super::grammar::misspelt_keys;
 use super::{Finding, FindingId, StatementPlace};
 use crate::arn::{FunctionArn, Qualifier};
 use crate::document::Effect;
 use crate::principal::Principal;
 use crate::principal::element::PrincipalName;
-use crate::prove::{FunctionPolicy, Passage, Proof, RoleIntent};
+use crate::prove::{FunctionPolicy, INVOKES, NamedDocument, Passage, Proof, RoleIntent};
 
 /// Where an alias points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +43,12 @@ pub struct FunctionFacts<'d> {
 pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Finding> {
     let FunctionFacts { function, policies, passages, grants, open_urls, aliases } = facts;
     let mut findings: Vec<Finding> =
-        passages.iter().filter_map(|passage| way_past(policies, passage, Some(STATE_IT))).collect();
-    findings.extend(grants.iter().filter_map(|grant| way_past(policies, grant, None)));
+        passages.iter().filter_map(|passage| way_past(policies, passage, true)).collect();
+    findings.extend(grants.iter().filter_map(|grant| way_past(policies, grant, false)));
     for policy in *policies {
         wide_names(policy, intent, &mut findings);
+        let name = policy.function.to_string();
+        findings.extend(misspelt_keys(&NamedDocument { name: &name, document: policy.document }));
     }
     findings.extend(open_urls.iter().map(|url| public_url(url, policies, passages)));
     let of_function = |id, message: String, fix: &str| Finding {
@@ -70,14 +73,31 @@ pub fn lint_function(facts: &FunctionFacts<'_>, intent: &RoleIntent) -> Vec<Find
     findings
 }
 
-/// L1: somebody reaches the function without the role, or a session of the role does more than it is for.
-fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, otherwise: Option<&str>) -> Option<Finding> {
+/// L1: somebody reaches the function without the role, which the manifest can state, or a session of the role does more than it is
+/// for.
+fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, can_be_stated: bool) -> Option<Finding> {
     let Passage { policy, statement, result } = passage;
     let FunctionPolicy { function, document, .. } = policies.get(*policy)?;
     let Proof::Refuted(witness) = result else { return None };
     let place = StatementPlace::of(document, *statement);
     let sid = place.sid.as_ref().map(|sid| format!(" `{sid}`")).unwrap_or_default();
-    let otherwise = otherwise.map(|way| format!(", or {way}")).unwrap_or_default();
+    // Whoever is stated may invoke the function and do nothing else.
+    let invokes = INVOKES.contains(&&*witness.request.action);
+    let alone = document.statements().get(*statement).is_some_and(|statement| {
+        let mut actions = statement.action.values.iter();
+        !statement.action.negated
+            && actions.all(|it| INVOKES.iter().any(|action| it.raw().eq_ignore_ascii_case(action)))
+    });
+    let otherwise = match (can_be_stated, invokes, alone) {
+        (false, ..) => "",
+        (true, true, true) => ", or name the caller in `invokers` of the target",
+        (true, true, false) => {
+            ", or name the caller in `invokers` of the target and let the statement allow `lambda:InvokeFunction` alone"
+        }
+        (true, false, _) => {
+            ", or let it allow `lambda:InvokeFunction` alone and name the caller in `invokers` of the target"
+        }
+    };
     let fix = format!("remove the statement{sid} from the function's policy{otherwise}");
     Some(Finding {
         id: FindingId::L1,
@@ -89,9 +109,6 @@ fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, otherwise: Optio
         witness: Some(*witness.clone()),
     })
 }
-
-/// What else ends the finding, if the caller is meant to reach the function.
-const STATE_IT: &str = "name the caller in `invokers` of the target";
 
 /// L3: the function has a URL that asks nobody who they are.
 ///

@@ -1,25 +1,32 @@
-//! Findings about documents that IAM does not store (G1, G2): somebody who applies them gets an error, whatever they say.
+//! Findings about what a document says before it means anything: what IAM does not store (G1, G2), and names of condition keys that
+//! it stores and nobody has (G3).
 //!
 //! What is checked, and its sources, stand in [`crate::quota`]. Refusals that another result tells better, and those
 //! that sources contradict each other about, are left out.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, FindingId, Remedy, StatementPlace};
 use crate::arn::Partition;
+use crate::context::ContextKey;
 use crate::document::{Document, Version};
+use crate::keys;
 use crate::prove::NamedDocument;
 use crate::quota::{Evidence, Violation, check_identity_grammar, check_partition, check_trust_grammar};
 
 /// Most faults that are told of one document.
 const MOST_FAULTS: usize = 10;
 
-/// What IAM would refuse about a trust policy. `partition` is that of the role, where it is known.
+/// What IAM would refuse about a trust policy, and keys that it stores though nobody has them. `partition` is that of the role, where it is known.
 #[must_use]
 pub fn lint_trust_grammar(policy: &NamedDocument<'_>, partition: Option<&Partition>) -> Vec<Finding> {
     let mut violations = check_trust_grammar(policy.document);
     if let Some(partition) = partition {
         violations.extend(check_partition(policy.document, partition));
     }
-    refusals(policy, violations, true)
+    let mut findings = refusals(policy, violations, true);
+    findings.extend(misspelt_keys(policy));
+    findings
 }
 
 /// What IAM would refuse about an identity policy of a role.
@@ -29,6 +36,7 @@ pub fn lint_identity_grammar(policy: &NamedDocument<'_>) -> Vec<Finding> {
     // Inline policies may be older; whether this one is inline cannot be seen.
     violations.retain(|violation| violation.pointer != "/Version");
     let mut findings = refusals(policy, violations, false);
+    findings.extend(misspelt_keys(policy));
     if policy.document.version() != Some(Version::V2012) {
         findings.push(Finding {
             id: FindingId::G2,
@@ -46,6 +54,30 @@ pub fn lint_identity_grammar(policy: &NamedDocument<'_>) -> Vec<Finding> {
 /// Without `${`, the versions of the language say the same.
 fn is_plain(document: &Document) -> bool {
     !document.to_string().contains("${")
+}
+
+/// G3: condition keys that nobody knows and that are a slip away from one that is known.
+pub(super) fn misspelt_keys(policy: &NamedDocument<'_>) -> Vec<Finding> {
+    let mut told: BTreeSet<(usize, &ContextKey)> = BTreeSet::new();
+    let numbered = policy.document.statements().iter().enumerate();
+    let asked = numbered.flat_map(|(index, statement)| {
+        statement.conditions.iter().map(move |condition| (index, &condition.key))
+    });
+    asked
+        .filter(|asked| told.insert(*asked))
+        .filter_map(|(index, key)| {
+            let meant = keys::meant(key.folded())?;
+            Some(Finding {
+                id: FindingId::G3,
+                document: policy.name.to_owned(),
+                statement: Some(StatementPlace::of(policy.document, index)),
+                message: format!("rolecall does not know the condition key `{key}`; did you mean `{meant}`?"),
+                fix: format!("write `{meant}`"),
+                remedy: None,
+                witness: None,
+            })
+        })
+        .collect()
 }
 
 fn refusals(policy: &NamedDocument<'_>, mut violations: Vec<Violation>, is_trust: bool) -> Vec<Finding> {

@@ -36,8 +36,8 @@ impl Mender<'_> {
     /// What mends a finding about a statement. `granting` are the statements that grant what the finding is about.
     pub(super) fn remedy(&self, id: FindingId, index: usize, granting: &[usize]) -> Option<Remedy> {
         use FindingId::{
-            G1, G2, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8, T9,
-            T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
+            G1, G2, G3, L1, L2, L3, L4, P1, P2, P3, P4, P5, P6, P7, P8, P9, T1, T2, T3, T4, T5, T6, T7, T8,
+            T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20, T21, T22, T23, T24,
         };
         let statement = self.document.statements().get(index)?;
         let edits = match id {
@@ -49,7 +49,7 @@ impl Mender<'_> {
             T14 => self.without(TAG_SESSION, index, granting)?,
             T15 => self.without(SET_SOURCE_IDENTITY, index, granting)?,
             T16 | T20 | T21 | T22 | P1 | P2 | P3 | P4 | P5 | P6 | P7 | P8 | P9 | L1 | L2 | L3 | L4 | G1
-            | G2 => {
+            | G2 | G3 => {
                 return None;
             }
         };

@@ -105,6 +105,7 @@ impl FindingId {
             Self::G1 => {
                 "correct the document; IAM's own words for the fault are in its MalformedPolicyDocument error"
             }
+            Self::G3 => "write the key's name as AWS documents it, such as `sts:ExternalId`",
             Self::G2 => "add `\"Version\": \"2012-10-17\"` at the top of the document",
         }
     }
@@ -147,6 +148,7 @@ impl FindingId {
             }
             Self::L3 | Self::L4 => None("it is a setting of the function"),
             Self::G1 => None("what the refused element was meant to say, only its author knows"),
+            Self::G3 => None("which key was meant, only its author knows"),
         }
     }
 
@@ -162,7 +164,7 @@ impl FindingId {
             };
         }
         examples! {
-            T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T23 T24 P6 P7 P8 P9 G1 G2;
+            T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T23 T24 P6 P7 P8 P9 G1 G2 G3;
             T21 T22 P1 P2 P3 P4 P5 L1 L2 L3 L4
         }
     }

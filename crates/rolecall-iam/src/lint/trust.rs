@@ -6,7 +6,7 @@ use super::external_id::{
 };
 use super::mend::{Mender, SET_SOURCE_IDENTITY, TAG_SESSION};
 use super::{Finding, FindingId, SharedIds, StatementPlace};
-use crate::arn::ExternalId;
+use crate::arn::{ExternalId, RoleArn};
 use crate::condition::{Condition, Operand, Operator, Test};
 use crate::context::{Context, ContextValue};
 use serde_json::{Value, json};
@@ -163,11 +163,24 @@ impl Linter<'_, '_> {
         {
             self.shown(FindingId::T11, index, witness);
         }
-        let of_own_account = Callers::all().inside(&own);
-        let of_own_account =
-            if intent.trusted.is_empty() { of_own_account } else { of_own_account.outside(&trusted) };
+        // To state the account as trusted does not make it another one than the role's.
+        let is_own =
+            |principal: &&Principal| intent.role.as_ref().is_some_and(|role| is_root_of(role, principal));
+        let states_own = intent.trusted.iter().any(|principal| is_own(&principal));
+        let others = Group::of(intent.trusted.iter().filter(|principal| !is_own(principal)).cloned());
+        let of_own_account = Callers::all().inside(&own).outside(&others);
         if let Some(witness) = self.ask(index, of_own_account, ExternalIds::Any) {
-            self.shown(FindingId::T24, index, witness);
+            match states_own {
+                false => self.shown(FindingId::T24, index, witness),
+                true => {
+                    self.add(FindingId::T24, Some(index), witness.sentence.clone(), None, Some(witness));
+                    if let Some(finding) = self.findings.last_mut() {
+                        finding.fix = "state the account of whoever assumes the role; for a role of your own, name the principals \
+                                       that need it instead of the account"
+                            .to_owned();
+                    }
+                }
+            }
         }
         let statement = self.policy.document.statements().get(index);
         let names = statement.and_then(|statement| statement.principal.as_ref());
@@ -359,6 +372,11 @@ impl Linter<'_, '_> {
 /// A finding's remedy in words.
 fn fix_of(id: FindingId, remedy: Option<&Remedy>) -> String {
     remedy.map_or_else(|| id.remedy().to_owned(), Remedy::to_string)
+}
+
+/// Whether a principal is the account of the role.
+fn is_root_of(role: &RoleArn, principal: &Principal) -> bool {
+    matches!(principal, Principal::Root { partition, account } if *partition == role.partition && *account == role.account)
 }
 
 /// The account of a principal that is less than the account, as a group.

@@ -368,6 +368,7 @@ fn the_evaluator_and_the_prover_derive_the_same_keys() {
             let agrees = match (principal.derive(key), caller.derived(key)) {
                 (Some(Lookup::One(value)), Derived::Constant(constant)) => value == constant,
                 (Some(Lookup::Absent), Derived::Never)
+                | (Some(Lookup::NotOf(_)), Derived::NotOf(_))
                 | (Some(Lookup::Undocumented), Derived::Undocumented)
                 | (Some(Lookup::Unknown) | None, Derived::Independent)
                 | (Some(Lookup::Unknown), Derived::Part(Variable::UserId, _)) => true,

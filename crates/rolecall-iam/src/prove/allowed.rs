@@ -38,7 +38,7 @@ impl<'d> ResourcePolicy<'d> {
         let mut usual = Usual::default();
         let further = self.further_forms(principal.partition());
         for form in self.forms.iter().chain(&further) {
-            let group = Union::of_exactly(principal, &form.caller);
+            let group = Union::of_members([principal], &form.caller);
             if group.is_nobody() {
                 continue;
             }

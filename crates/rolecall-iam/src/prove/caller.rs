@@ -9,8 +9,8 @@ use std::borrow::Cow;
 
 use super::strings::{Strings, Variable};
 use crate::arn::{AccountId, Partition, RoleArn, SessionName};
-use crate::context::Lookup;
-use crate::keys::{self, CallerKind, CallerPart, Follows, Presence, Source};
+use crate::context::{Accounts, Lookup};
+use crate::keys::{self, CallerKey, CallerKind, CallerPart, Follows, Presence, Source};
 use crate::pattern::{Budget, CharacterSet, Pattern, Token, TooLarge};
 use crate::principal::Principal;
 
@@ -35,6 +35,8 @@ pub(crate) struct Caller {
     shapes: Vec<(Variable, Pattern)>,
     /// The one caller that is meant, where there is only one.
     pub(super) fixed: Option<Principal>,
+    /// Accounts to which these callers do not belong, of callers of whom it is not known.
+    not_of: Vec<(Partition, AccountId)>,
 }
 
 /// What a condition key is for callers of one form.
@@ -45,6 +47,8 @@ pub(super) enum Derived<'c> {
     Part(Variable, CallerPart),
     /// No such caller has it.
     Never,
+    /// AWS does not say, but for that it is no value of one of these accounts.
+    NotOf(Accounts<'c>),
     /// AWS does not say.
     Undocumented,
     /// It does not follow from the caller.
@@ -113,6 +117,7 @@ impl Caller {
                 partition: None,
                 shapes: Vec::new(),
                 fixed: Some(Principal::Anonymous),
+                not_of: Vec::new(),
             });
         }
         forms
@@ -134,11 +139,11 @@ impl Caller {
         let arn = extended(arn, resource.tokens().iter().copied());
         let mut shapes = vec![(Variable::Arn, arn)];
         shapes.extend(user_id_shape(kind, None).map(|shape| (Variable::UserId, shape)));
-        Self { kind, partition: Some(partition.clone()), shapes, fixed: None }
+        Self { kind, partition: Some(partition.clone()), shapes, fixed: None, not_of: Vec::new() }
     }
 
     fn named(kind: CallerKind, name: Pattern) -> Self {
-        Self { kind, partition: None, shapes: vec![(Variable::Name, name)], fixed: None }
+        Self { kind, partition: None, shapes: vec![(Variable::Name, name)], fixed: None, not_of: Vec::new() }
     }
 
     /// This caller alone. The unique id behind a user or a role stays open unless it is given.
@@ -171,7 +176,18 @@ impl Caller {
             }
             Principal::Anonymous => {}
         }
-        Self { kind, partition, shapes, fixed: Some(principal.clone()) }
+        Self { kind, partition, shapes, fixed: Some(principal.clone()), not_of: Vec::new() }
+    }
+
+    /// One of these callers alone.
+    pub(super) fn alone(&self, principal: &Principal, user_id: Option<&str>) -> Self {
+        Self { not_of: self.not_of.clone(), ..Self::only(principal, user_id) }
+    }
+
+    /// Those of these services that do not belong to any of these accounts. AWS does not say whether a service has an account of its
+    /// own; one that has belongs to it.
+    pub(super) fn not_of(self, accounts: Vec<(Partition, AccountId)>) -> Self {
+        Self { not_of: accounts, ..self }
     }
 
     /// Any session of one role.
@@ -215,6 +231,12 @@ impl Caller {
         let part = match key.follows(self.kind) {
             Follows::Constant(value) => return Derived::Constant(Cow::Borrowed(value)),
             Follows::Never => return Derived::Never,
+            Follows::NoAccount => return Derived::NotOf(Accounts::All),
+            Follows::Undocumented
+                if matches!(key, CallerKey::Arn | CallerKey::Account) && !self.not_of.is_empty() =>
+            {
+                return Derived::NotOf(Accounts::These(&self.not_of));
+            }
             Follows::Undocumented => return Derived::Undocumented,
             Follows::Part(part) => part,
         };
@@ -286,7 +308,7 @@ impl Caller {
         Some(pattern)
     }
 
-    /// The ARNs of roles of a name, whatever their path: names are unique in an account.
+    /// The ARNs that the role of a name can have, of every path.
     pub(super) fn arns_of_role(&self, account: &AccountId, name: &str) -> Option<Pattern> {
         if let Some(fixed) = &self.fixed {
             let (of, named) = match fixed {

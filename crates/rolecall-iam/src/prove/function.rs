@@ -16,7 +16,7 @@ use super::names::Group;
 use super::permission::INVOKE;
 use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
 use super::question::{Callers, Question, Values};
-use crate::arn::{AccountId, FunctionArn, RoleArn};
+use crate::arn::{AccountId, FunctionArn, Partition, RoleArn};
 use crate::document::{Clause, Document, Effect, Statement};
 use crate::pattern::Budget;
 use crate::principal::Principal;
@@ -50,11 +50,12 @@ const READS: [&str; 19] = [
 /// The action that a call of a function's URL needs.
 const INVOKE_URL: &str = "lambda:InvokeFunctionUrl";
 
-/// The others on functions, those that invoke first (same source, access levels "Write", "Permissions management" and "Tagging").
-const REACHES: [&str; 33] = [
-    INVOKE,
-    INVOKE_URL,
-    "lambda:InvokeAsync",
+/// The actions that invoke (Lambda Developer Guide, "Lambda API permissions"; `lambda:InvokeAsync` is the action of a deprecated
+/// call). Further calls that invoke need one of these, too.
+pub const INVOKES: [&str; 3] = [INVOKE, INVOKE_URL, "lambda:InvokeAsync"];
+
+/// The others on functions (same source as those that read, access levels "Write", "Permissions management" and "Tagging").
+const CHANGES: [&str; 30] = [
     "lambda:AddPermission",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
@@ -109,8 +110,8 @@ pub struct FunctionPolicy<'d> {
     pub document: &'d Document,
     /// The URL of this form.
     pub url: UrlAccess,
-    /// Principals and services that may reach this form without the role. The root user of an account stands for the account: its
-    /// principals and its sources.
+    /// Principals and services that may invoke this form without the role, and do nothing else to it. The root user of an account
+    /// stands for the account: its principals and its sources.
     pub invokers: Vec<Principal>,
 }
 
@@ -246,17 +247,30 @@ pub fn only_through_role(passages: &[Passage]) -> ClaimResult {
 
 /// The callers that may reach a function, in the terms of the prover.
 struct Intended {
+    /// Whoever may do anything to it.
+    owners: Party,
+    /// These, and whoever may invoke it.
+    invokers: Party,
+}
+
+/// Principals, and the accounts whose sources count as they do.
+struct Party {
     group: Group,
     accounts: Vec<AccountId>,
+}
+
+impl Party {
+    fn of(partition: &Partition, accounts: Vec<AccountId>, others: &[Principal]) -> Self {
+        let roots = accounts.iter().map(|account| root_of(partition, account));
+        Self { group: Group::of(roots.chain(others.iter().cloned())), accounts }
+    }
 }
 
 impl Intended {
     fn of(FunctionPolicy { function, invokers, .. }: &FunctionPolicy<'_>, accounts: &[AccountId]) -> Self {
         let FunctionArn { partition, account, .. } = function;
-        let mut accounts: Vec<AccountId> = std::iter::once(account).chain(accounts).cloned().collect();
-        let roots = accounts.iter().map(|account| root_of(partition, account));
-        let group = Group::of(roots.chain(invokers.iter().cloned()));
-        accounts.extend(invokers.iter().filter_map(|invoker| match invoker {
+        let own: Vec<AccountId> = std::iter::once(account).chain(accounts).cloned().collect();
+        let stated = invokers.iter().filter_map(|invoker| match invoker {
             Principal::Root { account, .. } => Some(account.clone()),
             Principal::User { .. }
             | Principal::Role(_)
@@ -266,8 +280,9 @@ impl Intended {
             | Principal::WebIdentity(_)
             | Principal::Saml(_)
             | Principal::Anonymous => None,
-        }));
-        Self { group, accounts }
+        });
+        let all = own.iter().cloned().chain(stated).collect();
+        Self { owners: Party::of(partition, own, &[]), invokers: Party::of(partition, all, invokers) }
     }
 
     /// Whether somebody else reaches the function by one statement.
@@ -286,10 +301,11 @@ impl Intended {
             (true, UrlAccess::Signed) => Some("AWS_IAM"),
             (true, UrlAccess::Open) => Some("NONE"),
         };
-        let accounts = || self.accounts.iter().map(ToString::to_string);
+        let Party { group, accounts } = if INVOKES.contains(&action) { &self.invokers } else { &self.owners };
+        let accounts = || accounts.iter().map(ToString::to_string);
         let sources = accounts().map(|account| format!("arn:*:*:*:{account}:*")).collect();
-        let others = Question::about(Callers::of_accounts().outside(&self.group));
-        let services = Question::about(Callers::without_account().outside(&self.group))
+        let others = Question::about(Callers::of_accounts().outside(group));
+        let services = Question::about(Callers::without_account().outside(group))
             .with_values("aws:SourceAccount", &Values::OtherThanOrAbsent(accounts().collect()))
             .with_values("aws:SourceArn", &Values::OtherArnOrAbsent(sources));
         let through_url = |question: Question| match authentication {
@@ -330,10 +346,13 @@ fn through(
 /// The actions that a statement may allow and that do more than read: all known ones, and, for each pattern that covers no known
 /// action, an example of what it covers.
 fn actions_of(statement: &Statement) -> Vec<String> {
-    let reaches = REACHES.iter().filter(|action| statement.covers_action(action) != Truth::False);
+    let reaching = || INVOKES.iter().chain(&CHANGES);
+    let reaches = reaching().filter(|action| statement.covers_action(action) != Truth::False);
     let unknown = statement.action.values.iter().filter(|pattern| {
         let covers = |action: &&str| pattern.covers(action) != Truth::False;
-        !statement.action.negated && !READS.iter().chain(&REACHES).any(covers) && is_of_lambda(pattern.raw())
+        !statement.action.negated
+            && !READS.iter().chain(reaching()).any(covers)
+            && is_of_lambda(pattern.raw())
     });
     // A wildcard may stand for nothing, or for one character.
     let examples = unknown.map(|pattern| pattern.raw().replace('*', "").replace('?', "x"));

@@ -136,7 +136,7 @@ pub fn prove_guardrail(policy: &Document, intent: GuardrailIntent<'_>) -> Vec<Gu
             return claims.map(unknown).collect();
         }
     };
-    let open = ResourcePolicy::of_role(&open, Some(role));
+    let open = ResourcePolicy::of_role(&open, Some(role)).naming_services();
     let refused = |question: &Question| match open.ask(question, &mut Budget::new(PROOF_BUDGET)) {
         Outcome::Nothing => Proof::Proved,
         Outcome::Unknown(reasons) => Proof::unknown(reasons),

@@ -86,7 +86,7 @@ pub(super) fn stated(context: &Context, caller: &Principal) -> Context {
         let said = match caller.derive(key.folded()) {
             Some(Lookup::One(derived)) => matches!(value, ContextValue::One(value) if *value == derived),
             Some(Lookup::Absent) | None => *value == ContextValue::Absent,
-            Some(Lookup::Unknown | Lookup::Undocumented | Lookup::Many(_)) => false,
+            Some(Lookup::Unknown | Lookup::NotOf(_) | Lookup::Undocumented | Lookup::Many(_)) => false,
         };
         if !said {
             result.set(key.clone(), value.clone());

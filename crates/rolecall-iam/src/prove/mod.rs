@@ -73,6 +73,7 @@ mod question;
 pub(crate) mod readable;
 mod reading;
 mod rule;
+mod services;
 mod session;
 mod solve;
 mod strings;
@@ -91,7 +92,8 @@ pub use answer::{Proof, Witness};
 pub use chain::{ASSUMPTIONS, ProvisioningIntent, Reach, RequiredBoundary, prove_provisioner};
 pub use claim::{Claim, ClaimResult, FurtherId, NamedDocument, Permissions, RoleIntent};
 pub use function::{
-    FunctionPolicy, Passage, UrlAccess, admitted_services, grants_to_role, only_through_role, passages,
+    FunctionPolicy, INVOKES, Passage, UrlAccess, admitted_services, grants_to_role, only_through_role,
+    passages,
 };
 pub use guardrail::{GUARDRAIL_SCOPE, GuardrailClaim, GuardrailIntent, GuardrailResult, prove_guardrail};
 pub use names::Group;

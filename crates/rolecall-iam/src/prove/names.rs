@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::caller::{Caller, user_ids_of_session};
 use super::rule::Sureness;
 use super::strings::Variable;
-use crate::arn::{AccountId, Partition};
+use crate::arn::{AccountId, Partition, RoleArn, RolePath};
 use crate::document::Clause;
 use crate::keys::CallerKind;
 use crate::pattern::Pattern;
@@ -66,6 +66,14 @@ impl Group {
             members.by_account.entry(principal.account().cloned()).or_default().insert(principal);
         }
         Self { members: Arc::new(members) }
+    }
+
+    /// The accounts that belong to it as a whole.
+    pub(super) fn whole_accounts(&self) -> impl Iterator<Item = (Partition, AccountId)> {
+        self.members.by_account.values().flatten().filter_map(|member| match member {
+            Principal::Root { partition, account } => Some((partition.clone(), account.clone())),
+            _ => None,
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -131,6 +139,30 @@ impl Group {
             None => Union::of_members(self.members.by_account.values().flatten(), caller),
         }
     }
+
+    /// The same for a group whose members do not count. A session that an element names by its ARN may be one of a role among
+    /// the members, whatever the path.
+    pub(super) fn perhaps_among(&self, caller: &Caller, element: Option<&Clause<PrincipalName>>) -> Union {
+        let mut union = self.among(caller, element);
+        let names = element.filter(|clause| !clause.negated && clause.values.len() <= FEW_NAMES);
+        let sessions = names.iter().flat_map(|clause| &clause.values).filter_map(|name| match name {
+            PrincipalName::Identity(session) if self.has_namesake(session) => member_of(session, caller),
+            _ => None,
+        });
+        union.alternatives.extend(sessions.map(Alternative::perhaps));
+        union
+    }
+
+    /// Whether a session is of a role that has the name of a member; its path may be another one.
+    pub(super) fn has_namesake(&self, session: &Principal) -> bool {
+        let Principal::RoleSession { partition, account, path: _, role: name, session: _ } = session else {
+            return false;
+        };
+        let members = self.members.by_account.get(&Some(account.clone())).into_iter().flatten();
+        members.into_iter().any(|member| {
+            matches!(member, Principal::Role(role) if role.partition == *partition && role.name == *name)
+        })
+    }
 }
 
 /// Elements of more names are not looked through for the accounts that they name.
@@ -186,15 +218,6 @@ impl Union {
     pub(super) fn of_members<'p>(members: impl IntoIterator<Item = &'p Principal>, caller: &Caller) -> Self {
         let alternatives = members.into_iter().filter_map(|member| member_of(member, caller)).collect();
         Self { negated: false, alternatives }
-    }
-
-    /// A principal itself: of a role the sessions of exactly this one, path included.
-    pub(super) fn of_exactly(principal: &Principal, caller: &Caller) -> Self {
-        let alternative = match principal {
-            Principal::Role(_) => identified(principal, caller),
-            _ => member_of(principal, caller),
-        };
-        Self { negated: false, alternatives: alternative.into_iter().collect() }
     }
 
     /// All callers of the form, or none of them.
@@ -264,7 +287,8 @@ fn identified(identity: &Principal, caller: &Caller) -> Option<Alternative> {
     }
 }
 
-/// The callers of the form who belong to a principal.
+/// The callers of the form who belong to a principal. The ARN of a role is that of one path, `/` where none is written; the
+/// ARN of a session leaves the path out and stands for the role of that name at whatever path.
 fn member_of(member: &Principal, caller: &Caller) -> Option<Alternative> {
     match member {
         Principal::Root { partition, account } => {
@@ -272,14 +296,16 @@ fn member_of(member: &Principal, caller: &Caller) -> Option<Alternative> {
             let arns = caller.arns_of_account(account).filter(|_| same)?;
             Some(on(Variable::Arn, arns))
         }
-        Principal::Role(role) => {
-            let session = caller.kind == CallerKind::Session && caller.partition() == Some(&role.partition);
-            let arns = session.then(|| caller.arns_of_role(&role.account, role.name.as_str())).flatten()?;
-            Some(on(Variable::Arn, arns))
-        }
-        Principal::RoleSession { partition, account, path: _, role, session } => {
+        Principal::Role(_) => identified(member, caller),
+        Principal::RoleSession { partition, account, path, role, session } => {
             let is_session = caller.kind == CallerKind::Session && caller.partition() == Some(partition);
-            let arns = is_session.then(|| caller.arns_of_role(account, role.as_str())).flatten()?;
+            let of_any_path = || caller.arns_of_role(account, role.as_str());
+            let of_path = |path: &RolePath| {
+                let (account, path, name) = (account.clone(), path.clone(), role.clone());
+                let role = RoleArn { partition: partition.clone(), account, path, name };
+                Some(Pattern::literal(&role.to_string()))
+            };
+            let arns = is_session.then(|| path.as_ref().map_or_else(of_any_path, of_path)).flatten()?;
             let ids = user_ids_of_session(session);
             Some(Alternative::surely(vec![(Variable::Arn, arns), (Variable::UserId, ids)]))
         }

@@ -53,7 +53,7 @@ pub(super) struct Form<'d> {
 }
 
 impl<'d> Form<'d> {
-    fn new(caller: Caller) -> Self {
+    pub(super) fn new(caller: Caller) -> Self {
         Self { caller, rules: OnceCell::new() }
     }
 
@@ -77,6 +77,10 @@ pub struct ResourcePolicy<'d> {
     pub(super) implying: Vec<(ContextKey, &'static str)>,
     /// Some statement asks for the unique id of the caller.
     asks_for_user_id: bool,
+    /// Some statement asks for the account of the caller, or for an ARN in one.
+    pub(super) asks_for_account: bool,
+    /// It stands for policies that may name any service.
+    pub(super) may_name_services: bool,
     /// Some statement names a resource, and which one the policy belongs to is not known.
     pub(super) resource_matters: bool,
     call: Call,
@@ -138,6 +142,10 @@ impl<'d> ResourcePolicy<'d> {
             own_account: None,
             implying: Vec::new(),
             asks_for_user_id: asked.contains("aws:userid"),
+            asks_for_account: ["aws:principalaccount", "aws:principalarn"]
+                .iter()
+                .any(|key| asked.contains(key)),
+            may_name_services: false,
             resource_matters: false,
             call,
             on_function: Cow::Borrowed(INVOKE),
@@ -230,6 +238,7 @@ impl<'d> ResourcePolicy<'d> {
         let counts =
             |form: &&Form<'d>| have_account.is_none_or(|asked| asked == form.caller.kind.has_account());
         let further = self.further_forms(inside.iter().flat_map(Group::partitions));
+        let services: Vec<_> = self.forms.iter().map(|form| self.elsewhere(form, question)).collect();
         for allow in self.statements(Effect::Allow) {
             if budget.is_spent() {
                 reasons.push(words::not_cut(&Uncut::TooLarge, None));
@@ -238,7 +247,11 @@ impl<'d> ResourcePolicy<'d> {
             if question.through.is_some_and(|through| through != allow) {
                 continue;
             }
-            for form in self.forms.iter().chain(&further).filter(counts) {
+            let known = self.forms.iter().zip(&services).map(|(form, elsewhere)| match elsewhere {
+                Some(elsewhere) if !self.names_services(allow) => elsewhere,
+                Some(_) | None => form,
+            });
+            for form in known.chain(&further).filter(counts) {
                 match self.ask_form(allow, form, question, budget) {
                     Ok(Some(outcome)) => return outcome,
                     Ok(None) => {}
@@ -273,7 +286,11 @@ impl<'d> ResourcePolicy<'d> {
         let rules = form.rules(self.document);
         let answer = self.assumable(&form.caller, &rule, rules, question, budget).map_err(undecided)?;
         let found = match answer {
-            Answer::Certain(found) | Answer::Possible(found) => found,
+            Answer::Certain(found) => found,
+            Answer::Possible(found) if question.may_exclude(found.caller.as_ref()) => {
+                return Err(vec![words::session_without_path(place(allow))]);
+            }
+            Answer::Possible(found) => found,
             Answer::Nothing => return Ok(None),
         };
         let reasons = match self.confirm(allow, &found) {
@@ -282,7 +299,7 @@ impl<'d> ResourcePolicy<'d> {
         };
         // What depends on the caller can be decided for the one that was found.
         let Some(Example { principal, user_id }) = found.caller else { return Err(reasons) };
-        let one = Caller::only(&principal, user_id.as_deref());
+        let one = form.caller.alone(&principal, user_id.as_deref());
         let alone: Vec<Rule<'_>> = Rule::compile(self.document, Layer::Resource, 0, &one).collect();
         let Some(rule) = alone.get(allow) else { return Err(reasons) };
         match self.assumable(&one, rule, &alone, question, budget) {
@@ -327,7 +344,8 @@ impl<'d> ResourcePolicy<'d> {
         budget.spend(rules.len() + self.implying.len())?;
         let among = |group: &Group| group.among(caller, rule.statement.principal.as_ref());
         let inside: Vec<Union> = question.callers.inside.iter().map(among).collect();
-        let outside: Vec<Union> = question.callers.outside.iter().map(among).collect();
+        let perhaps = |group: &Group| group.perhaps_among(caller, rule.statement.principal.as_ref());
+        let outside: Vec<Union> = question.callers.outside.iter().map(perhaps).collect();
         if inside.iter().any(Union::is_nobody) {
             return Ok(Answer::Nothing);
         }

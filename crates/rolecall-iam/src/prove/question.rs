@@ -1,5 +1,6 @@
 //! Questions to a policy that names callers: which callers, and with which external IDs.
 
+use super::caller::Example;
 use super::names::Group;
 use crate::context::{ContextKey, ContextValue};
 use crate::pattern::Pattern;
@@ -171,6 +172,13 @@ impl Question {
     #[must_use]
     pub fn about(callers: Callers) -> Self {
         Self { callers, ..Self::default() }
+    }
+
+    /// Whether a caller may belong to a group outside: its role has the name of a member's, and which path was not said.
+    pub(super) fn may_exclude(&self, caller: Option<&Example>) -> bool {
+        let excludes =
+            |caller: &Example| self.callers.outside.iter().any(|group| group.has_namesake(&caller.principal));
+        caller.is_some_and(excludes)
     }
 
     /// Only requests with these external IDs.

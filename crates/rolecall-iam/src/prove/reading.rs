@@ -50,13 +50,15 @@ fn read_with(
             (Derived::Constant(value), _) => tokens.extend(value.chars().map(text::Token::Char)),
             (Derived::Never, Some(default)) => tokens.extend(default.chars().map(text::Token::Char)),
             (Derived::Never, None) => return Reading::Unresolved,
-            (Derived::Part(..) | Derived::Undocumented | Derived::Independent, _) => match aligned(index) {
-                Some(standing) => tokens.extend(standing),
-                None => {
-                    known = false;
-                    tokens.push(text::Token::AnyRun);
+            (Derived::Part(..) | Derived::NotOf(_) | Derived::Undocumented | Derived::Independent, _) => {
+                match aligned(index) {
+                    Some(standing) => tokens.extend(standing),
+                    None => {
+                        known = false;
+                        tokens.push(text::Token::AnyRun);
+                    }
                 }
-            },
+            }
         }
     }
     if known { Reading::Known(tokens) } else { Reading::Perhaps(tokens) }

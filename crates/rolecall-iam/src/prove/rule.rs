@@ -256,7 +256,7 @@ impl<'d> Rule<'d> {
                     Ok(cover) => on_caller.push((variable, cover)),
                     Err(truth) => settled = settled.and(truth),
                 },
-                Derived::Constant(_) | Derived::Never | Derived::Undocumented => {
+                Derived::Constant(_) | Derived::Never | Derived::NotOf(_) | Derived::Undocumented => {
                     settled = settled.and(condition.holds(&OfCaller { caller }, Unresolved::Doubted));
                 }
             }
@@ -331,6 +331,7 @@ pub(super) fn lookup<'c>(caller: &'c Caller, key: &ContextKey) -> Lookup<'c> {
     match caller.derived(key.folded()) {
         Derived::Constant(value) => Lookup::One(value),
         Derived::Never => Lookup::Absent,
+        Derived::NotOf(accounts) => Lookup::NotOf(accounts),
         Derived::Undocumented => Lookup::Undocumented,
         Derived::Part(..) => Lookup::Unknown,
         // Whether the request has it is not known either.

@@ -11,7 +11,7 @@ use super::question::{Question, Values};
 use crate::condition::{Condition, Operator};
 use crate::context::{ContextKey, ContextValue};
 use crate::document::Effect;
-use crate::issuer::{Issuer, TENANT_ELSEWHERE, host_of};
+use crate::issuer::{Issuer, host_of, tenant_elsewhere};
 
 /// Whom among the holders of a provider's tokens a policy lets in.
 #[derive(Debug)]
@@ -53,8 +53,8 @@ impl ResourcePolicy<'_> {
         let subject = format!("{host}:sub");
         let Some(issuer) = Issuer::of_host(host) else {
             return match self.every_value(callers, &subject) {
-                Ok(subjects) => match TENANT_ELSEWHERE.iter().find(|(part, _)| host.contains(part)) {
-                    Some((_, claim)) => TokenHolders::Unknown(vec![format!(
+                Ok(subjects) => match tenant_elsewhere(host) {
+                    Some(claim) => TokenHolders::Unknown(vec![format!(
                         "tokens of `{host}` name the tenant in {claim}, which rolecall does not judge"
                     )]),
                     None => TokenHolders::Subjects(subjects),

@@ -8,10 +8,11 @@ use super::phase;
 use super::policy::{Outcome, PROOF_BUDGET, ResourcePolicy};
 use super::question::{Callers, ExternalIds, Question};
 use super::tokens::TokenHolders;
-use crate::arn::ExternalId;
+use crate::arn::{ExternalId, RoleArn};
 use crate::condition::{Condition, Operator, Test};
-use crate::context::{ContextKey, ContextValue};
+use crate::context::{ContextKey, ContextValue, Lookup};
 use crate::document::{Document, Effect};
+use crate::evaluate::Request;
 use crate::pattern::Budget;
 use crate::principal::Principal;
 
@@ -126,8 +127,35 @@ impl<'d> RoleTrust<'d> {
         let callers = Callers::all().outside(&self.trusted_group);
         match self.policy.refused(&Question::about(callers), budget) {
             Proof::Proved => self.only_meant_tokens(),
-            otherwise => otherwise,
+            Proof::Refuted(mut witness) => {
+                witness.sentence.extend(self.elsewhere(&witness.request));
+                Proof::Refuted(witness)
+            }
+            unknown @ Proof::Unknown { .. } => unknown,
         }
+    }
+
+    /// What the ARN of a caller's session does not show: its role has the name of a trusted one, and another path.
+    fn elsewhere(&self, request: &Request) -> Option<String> {
+        let Principal::RoleSession { partition, account, role: name, .. } = &request.principal else {
+            return None;
+        };
+        let of_that_name = |trusted: &&RoleArn| {
+            trusted.partition == *partition && trusted.account == *account && trusted.name == *name
+        };
+        let trusted = self.trusted.iter().filter_map(|principal| match principal {
+            Principal::Role(role) => Some(role),
+            _ => None,
+        });
+        let stated = request.context.get(&ContextKey::new("aws:PrincipalArn"));
+        let arn = match (stated, request.principal.derive("aws:principalarn")) {
+            (Some(ContextValue::One(arn)), _) => arn.clone(),
+            (_, Some(Lookup::One(arn))) => arn.into_owned(),
+            _ => return None,
+        };
+        trusted.filter(of_that_name).find(|trusted| trusted.to_string() != arn).map(|trusted| {
+            format!("; this session's role is `{arn}`, not the trusted `{trusted}`: the paths differ")
+        })
     }
 
     /// To trust a provider whose issuer many tenants share is not to trust everybody who has a token of it.

@@ -257,6 +257,14 @@ pub(super) fn not_cut(uncut: &Uncut, statement: Option<Place>) -> String {
     }
 }
 
+/// Why a session that a statement names may be one of a stated role or not.
+pub(super) fn session_without_path(statement: Place) -> String {
+    format!(
+        "statement {}: it names a session, whose ARN leaves out the path of the session's role; whether that is the stated role is not known",
+        statement.statement + 1
+    )
+}
+
 /// Why a policy that names resources cannot be decided without its role.
 pub(super) fn resource_matters() -> String {
     "a statement names a resource, and the role that the policy belongs to is not known".to_owned()
@@ -323,9 +331,10 @@ fn shown(request: &Request, key: &ContextKey) -> String {
         Some(ContextValue::Absent) => "a request without it".to_owned(),
         None => match request.principal.derive(key.folded()) {
             Some(Lookup::One(value)) => format!("`{value}`"),
-            Some(Lookup::Absent | Lookup::Unknown | Lookup::Undocumented | Lookup::Many(_)) | None => {
-                "a request without it".to_owned()
-            }
+            Some(
+                Lookup::Absent | Lookup::Unknown | Lookup::NotOf(_) | Lookup::Undocumented | Lookup::Many(_),
+            )
+            | None => "a request without it".to_owned(),
         },
     }
 }

@@ -1,8 +1,11 @@
 //! Who is let in when some are named, some are denied, and some are described by conditions.
 
+use rolecall_iam::context::{Context, ContextValue};
+use rolecall_iam::evaluate::{Request, evaluate_trust};
+use rolecall_iam::truth::Truth;
 use serde_json::{Value, json};
 
-use super::support::{GENESYS, intent, told, trust_of, trust_results};
+use super::support::{EXTERNAL_ID, GENESYS, ROLE, document, intent, told, trust_of, trust_results};
 
 /// What the proof says about everybody who is not trusted.
 fn others(statements: &[Value]) -> String {
@@ -50,20 +53,96 @@ fn accounts_and_users_are_told_apart_by_conditions() {
         &[everybody(json!({"StringEquals": {"aws:PrincipalOrgID": "o-0123456789"}}))],
         "`aws:PrincipalOrgID` is `o-0123456789`",
     );
-    // Whether a service has an account is not documented; everybody else is out.
-    for condition in [
-        json!({"StringEquals": {"aws:PrincipalAccount": "765628985471"}}),
-        json!({"StringEquals": {"aws:PrincipalAccount": "765628985471*"}}),
-        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::765628985471:*"}}),
-    ] {
-        assert!(
-            others(&[everybody(condition.clone())])
-                .contains("AWS does not say whether such a request has this key")
-        );
-        let mut signed = condition;
-        signed["Bool"] = json!({"aws:PrincipalIsAWSService": "false"});
-        assert_eq!(others(&[everybody(signed)]), "proved");
+}
+
+/// An ordinary way to name somebody: everybody, narrowed to one account or to one of its principals. A service belongs to no
+/// account, whether or not its calls have these keys.
+#[test]
+fn everybody_narrowed_to_an_account_is_decided() {
+    const ACCOUNT: &str = "765628985471";
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/genesys");
+    let any = format!("arn:aws:iam::{ACCOUNT}:*");
+    let (account, arn) = ("aws:PrincipalAccount", "aws:PrincipalArn");
+    let everybody = |condition: &Value| json!({"Principal": {"AWS": "*"}, "Condition": condition});
+    let denied = |condition: &Value| {
+        vec![
+            json!({"Principal": {"AWS": "*"}}),
+            json!({"Effect": "Deny", "Principal": {"AWS": "*"}, "Condition": condition}),
+        ]
+    };
+    let allow = |operator: &str, key: &str, value: &Value| vec![everybody(&json!({operator: {key: value}}))];
+    let deny = |operator: &str, key: &str, value: &Value| denied(&json!({operator: {key: value}}));
+    let (id, role, any) = (json!(ACCOUNT), json!(role), json!(any));
+    let table = [
+        (allow("StringEquals", account, &id), "proved"),
+        (allow("StringLike", account, &id), "proved"),
+        (allow("ForAnyValue:StringEquals", account, &id), "proved"),
+        (allow("ArnLike", arn, &any), "proved"),
+        (allow("ArnEquals", arn, &role), "proved"),
+        (allow("StringLike", arn, &any), "proved"),
+        (allow("StringEquals", arn, &role), "proved"),
+        (allow("ArnLike", arn, &json!([role, any])), "proved"),
+        (allow("StringEquals", account, &json!([ACCOUNT, "222233334444"])), "refuted"),
+        (allow("ArnLike", arn, &json!("arn:aws:iam::*:role/genesys")), "refuted"),
+        (allow("StringNotEquals", account, &id), "refuted"),
+        // Without the key, the condition is met; with the value that AWS does not tell, it is not.
+        (allow("StringEqualsIfExists", account, &id), "unknown"),
+        (allow("ArnLikeIfExists", arn, &any), "unknown"),
+        (allow("ForAllValues:StringEquals", account, &id), "unknown"),
+        // What else such a value may be, nobody says.
+        (allow("StringLike", account, &json!("765628985471*")), "unknown"),
+        (allow("StringLike", arn, &json!(format!("*:{ACCOUNT}:*"))), "refuted"),
+        (allow("ArnLike", arn, &json!(format!("arn:aws:*::{ACCOUNT}:role/genesys"))), "unknown"),
+        (allow("NumericEquals", account, &id), "unknown"),
+        // Of a service that is let in by its name, the account is what AWS does not tell.
+        (
+            vec![
+                json!({"Principal": {"Service": "ec2.amazonaws.com"}, "Condition": {"StringEquals": {account: id}}}),
+            ],
+            "unknown",
+        ),
+        // The same by a Deny of everybody else.
+        (deny("StringNotEquals", account, &id), "proved"),
+        (deny("StringNotEqualsIfExists", account, &id), "proved"),
+        (deny("StringNotLike", account, &id), "proved"),
+        (deny("ArnNotLike", arn, &any), "proved"),
+        (deny("ArnNotEqualsIfExists", arn, &role), "proved"),
+        (deny("StringNotLike", arn, &any), "proved"),
+        (deny("ForAnyValue:StringNotEquals", account, &id), "unknown"),
+        (deny("ForAllValues:StringNotEquals", account, &id), "proved"),
+        (deny("StringNotLike", arn, &json!(format!("*:{ACCOUNT}:*"))), "refuted"),
+        (deny("StringEquals", account, &id), "refuted"),
+        (deny("Null", account, &json!("true")), "refuted"),
+    ];
+    for (statements, expected) in table {
+        let told = others(&statements);
+        assert!(told.starts_with(expected), "{expected}: {}: {told}", json!(statements));
+        if expected != "proved" {
+            continue;
+        }
+        // A service without an account, and one of another account.
+        let policy = document(&trust_of(&statements));
+        for world in [None, Some("222233334444")] {
+            let value = |text: Option<String>| text.map_or(ContextValue::Absent, ContextValue::One);
+            let named = world.map(|world| format!("arn:aws:iam::{world}:role/x"));
+            let context = Context::new()
+                .with(account, value(world.map(str::to_owned)))
+                .with(arn, value(named))
+                .with("sts:ExternalId", EXTERNAL_ID);
+            let request = Request {
+                principal: "ec2.amazonaws.com".parse().unwrap(),
+                action: "sts:AssumeRole".to_owned(),
+                resource: ROLE.to_owned(),
+                resource_account: None,
+                context,
+            };
+            assert_eq!(evaluate_trust(&request, &policy).allows, Truth::False, "{}", json!(statements));
+        }
     }
+    // Of a provider's tokens, nobody says whose account they have.
+    let tokens =
+        json!({"Principal": {"AWS": "*"}, "Action": "sts:*", "Condition": {"StringEquals": {account: id}}});
+    assert!(others(&[tokens]).starts_with("unknown"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod known;
 mod mutants;
 mod mutations;
 mod passages;
+mod paths;
 mod phases;
 mod pitfalls;
 mod questions;

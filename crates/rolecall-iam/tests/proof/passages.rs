@@ -59,6 +59,19 @@ fn each_statement_of_a_function_s_policy_is_judged() {
             "closed",
             json!({"Principal": "*", "Condition": source("arn:aws:sns:eu-central-1:111122223333:topic")}),
         ),
+        // Everybody of the account, and nobody without one.
+        (
+            "closed",
+            json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}}),
+        ),
+        (
+            "closed",
+            json!({"Principal": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}}),
+        ),
+        (
+            "open",
+            json!({"Principal": "*", "Condition": {"ArnLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}}),
+        ),
         // Only reads.
         ("closed", json!({"Principal": "*", "Action": ["lambda:GetFunction", "lambda:List*"]})),
         // It has no URL, so nobody calls it.
@@ -132,6 +145,45 @@ fn a_stated_invoker_is_let_in_and_nobody_else_is() {
     // A service is not everybody.
     let public = policy(&json!({"Principal": "*"}));
     assert!(matches!(judged(&public, UrlAccess::Absent, &["s3.amazonaws.com"]), Proof::Refuted(_)));
+}
+
+/// Stating an invoker states that it invokes: whatever else the policy lets it do to the function is a way past the role.
+#[test]
+fn a_stated_invoker_may_invoke_and_do_nothing_else() {
+    let (account, role) = ("arn:aws:iam::999999999999:root", "arn:aws:iam::999999999999:role/reader");
+    let of_account = json!({"StringEquals": {"aws:SourceAccount": "999999999999"}});
+    let callers = [
+        (account, json!({"Principal": {"AWS": account}})),
+        (role, json!({"Principal": {"AWS": role}})),
+        ("sns.amazonaws.com", json!({"Principal": {"Service": "sns.amazonaws.com"}})),
+        (account, json!({"Principal": {"Service": "sns.amazonaws.com"}, "Condition": of_account})),
+    ];
+    let actions = [
+        (None, json!("lambda:InvokeFunction")),
+        (None, json!("LAMBDA:invokefunctionURL")),
+        (None, json!(["lambda:Invoke*", "lambda:GetFunction"])),
+        (Some("lambda:UpdateFunctionCode"), json!("lambda:UpdateFunctionCode")),
+        (Some("lambda:AddPermission"), json!(["lambda:InvokeFunction", "lambda:AddPermission"])),
+        (Some("lambda:AddPermission"), json!("lambda:*")),
+        (Some("lambda:AddPermission"), json!("*")),
+        (Some("lambda:StartSomethingNew"), json!("lambda:StartSomethingNew")),
+    ];
+    for (invoker, parts) in &callers {
+        for (refuted, action) in &actions {
+            let mut parts = parts.clone();
+            parts["Action"] = action.clone();
+            let result = judged(&policy(&parts), UrlAccess::Unread, &[invoker]);
+            match (refuted, &result) {
+                (None, Proof::Proved) => {}
+                (Some(action), Proof::Refuted(witness)) => {
+                    assert_eq!(witness.request.action, *action, "{parts}");
+                }
+                (_, result) => panic!("{parts}: {result:?}"),
+            }
+        }
+    }
+    let all_but = policy(&json!({"Principal": {"AWS": account}, "NotAction": "lambda:InvokeFunction"}));
+    assert!(matches!(judged(&all_but, UrlAccess::Absent, &[account]), Proof::Refuted(_)));
 }
 
 /// Within an account, a function's policy that names the role is enough: nothing of the role's own policies limits it.

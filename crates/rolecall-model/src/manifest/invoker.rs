@@ -1,4 +1,4 @@
-//! Who may reach a target without the role, because the team wants it: `invokers` of a `[[target]]`.
+//! Who may invoke a target without the role, because the team wants it: `invokers` of a `[[target]]`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -163,7 +163,7 @@ pub(super) struct RawTarget {
     pub(super) qualifier: Option<Text<Qualifier>>,
     /// The AWS region of the function; that of the AWS configuration when left out.
     pub(super) region: Option<Text<AwsRegion>>,
-    /// Who else may reach this form of the function without the role: accounts, ARNs of users and roles, and services. Without it, nobody but the
+    /// Who else may invoke this form of the function without the role: accounts, ARNs of users and roles, and services. Without it, nobody but the
     /// principals and sources of the function's own account.
     pub(super) invokers: Option<Vec<Text<Invoker>>>,
 }
@@ -189,7 +189,8 @@ pub(super) struct RawAws {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawVerify {
-    /// A role or user of yours that the trust policy also names, so that live probes can assume the role.
+    /// A role or user of yours that the trust policy also names, so that live probes can assume the role. Of another account than the
+    /// role's it may be as well; reports then say so, because that account decides who can act as it.
     pub(super) probe_principal: Option<Text<PrincipalArn>>,
     /// How severe a finding must be to fail the role (exit code 4) although every claim is proved: `error`, or `warning` for
     /// warnings, too. Left out, `error`.

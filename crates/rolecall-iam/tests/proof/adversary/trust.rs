@@ -61,12 +61,19 @@ impl Trust {
         }
     }
 
-    /// Whether naming one of the trusted principals means the caller. Names are unique in an account whatever the path.
-    fn trusts(&self, caller: &Principal) -> bool {
+    /// Whether naming one of the trusted principals means the caller. A role's ARN has a path, the ARN of a session has none.
+    fn trusts(&self, request: &Request) -> bool {
+        let caller = &request.principal;
+        let stated = match request.context.get(&"aws:PrincipalArn".into()) {
+            Some(ContextValue::One(arn)) => Some(arn.as_str()),
+            _ => None,
+        };
         self.trusted.iter().any(|trusted| match (trusted, caller) {
             (Principal::Root { account, .. }, caller) => caller.account() == Some(account),
-            (Principal::Role(named), Principal::RoleSession { account, role, .. }) => {
-                named.account == *account && named.name == *role
+            (Principal::Role(named), Principal::RoleSession { account, path, role, .. }) => {
+                let path = path.as_ref().map_or("/", |path| path.as_str());
+                let arn = format!("arn:{}:iam::{account}:role{path}{role}", named.partition);
+                named.to_string() == stated.unwrap_or(&arn)
             }
             (
                 Principal::RoleSession { account, role, session, .. },
@@ -77,16 +84,12 @@ impl Trust {
                     ..
                 },
             ) => account == other_account && role == other_role && session == other_session,
-            (
-                Principal::User { account, name, .. },
-                Principal::User { account: other_account, name: other_name, .. },
-            ) => account == other_account && name == other_name,
             (trusted, caller) => trusted == caller,
         })
     }
 
-    fn must_pass_id(&self, caller: &Principal) -> bool {
-        self.trusts(caller) && caller.account().is_some()
+    fn must_pass_id(&self, request: &Request) -> bool {
+        self.trusts(request) && request.principal.account().is_some()
     }
 
     fn is_of_another_account(&self, caller: &Principal) -> bool {
@@ -101,12 +104,12 @@ impl Trust {
         };
         let caller = &request.principal;
         match claim {
-            Claim::OnlyTrustedMayAssume => !self.trusts(caller) && allows != Truth::False,
+            Claim::OnlyTrustedMayAssume => !self.trusts(request) && allows != Truth::False,
             Claim::OnlyWithExternalId(Some(expected)) => {
-                self.must_pass_id(caller) && id != Some(expected) && allows != Truth::False
+                self.must_pass_id(request) && id != Some(expected) && allows != Truth::False
             }
             Claim::OnlyWithExternalId(None) => {
-                self.must_pass_id(caller) && id.is_none() && allows != Truth::False
+                self.must_pass_id(request) && id.is_none() && allows != Truth::False
             }
             Claim::OthersOnlyWithExternalId(expected) => {
                 self.is_of_another_account(caller)
@@ -117,7 +120,7 @@ impl Trust {
             Claim::MayAssume(trusted) => {
                 let one = Self { trusted: vec![trusted.clone()], role: String::new(), own: None };
                 let wanted = if caller.account().is_some() { expected } else { None };
-                one.trusts(caller) && id == wanted && is_plain(request) && allows != Truth::True
+                one.trusts(request) && id == wanted && is_plain(request) && allows != Truth::True
             }
             Claim::OnlyWithOneOf { .. }
             | Claim::NoLongerWith { .. }

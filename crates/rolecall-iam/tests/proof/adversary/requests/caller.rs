@@ -124,7 +124,8 @@ impl Drawer<'_> {
         }
     }
 
-    /// A caller that exists beside everybody whom the document and the intent name: names are unique in an account.
+    /// A caller that could exist. Names are unique in an account, so it mostly has the path at which the document or the intent names
+    /// it; a role or user that was moved has another one.
     pub(super) fn settle(&mut self, draft: &mut Draft) {
         if !is_name(&draft.name, 1) {
             draft.name = "zz".to_owned();
@@ -138,9 +139,12 @@ impl Drawer<'_> {
         if draft.kind == Kind::User && draft.path.contains('\u{7f}') {
             draft.path = "/".to_owned();
         }
+        let is_moved = self.dice.one_in(4);
         for (kind, account, path, name) in &self.cuts.named {
             if *kind == draft.kind && *account == draft.account && name.eq_ignore_ascii_case(&draft.name) {
-                draft.path.clone_from(path);
+                if !is_moved {
+                    draft.path.clone_from(path);
+                }
                 draft.name.clone_from(name);
             }
         }
