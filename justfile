@@ -61,6 +61,10 @@ pairs PAIRS="300":
     ROLECALL_PAIRS={{ PAIRS }}0 cargo test --all-features --lib -- plan::way::tests::pairs
     cargo test --all-features --test chaos -- --pairs {{ PAIRS }}
 
+# After every change by hand and PAIRS of their pairs, what "Do this now" prints is done; the figures go into docs/evidence.md
+repairs PAIRS="700":
+    UPDATE_PAGES=1 cargo test --workspace --all-features --test chaos -- --repairs {{ PAIRS }}
+
 # SARIF against the official schema, with Microsoft's validator from npm
 sarif:
     cargo build --all-features

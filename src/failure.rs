@@ -6,6 +6,7 @@
 mod calls;
 mod codes;
 mod hints;
+mod planning;
 mod troubles;
 
 use std::error::Error;
@@ -26,7 +27,7 @@ pub use self::calls::RUN_AGAIN;
 pub use self::calls::boundary_hint;
 pub(crate) use self::calls::{LOG_IN, NO_AWS};
 pub use self::codes::Coded;
-pub use self::hints::hint_for_absent;
+pub use self::planning::hint_for_absent;
 pub use self::troubles::troubles;
 
 /// What a command comes to.
@@ -211,12 +212,12 @@ impl RefusedPlan {
             );
         }
         if let Some(manager) = self.managed_by {
-            return format!("{}; then repeat the command", hints::in_other_tool(manager));
+            return format!("{}; then repeat the command", planning::in_other_tool(manager));
         }
         // Of a function that does not exist, no document is at fault.
         if self.objections.iter().all(Objection::is_absence) {
             let options: Vec<_> = self.objections.iter().map(|it| RefusalView::from(it).option).collect();
-            return format!("{}; use `{}` to apply anyway", hints::MISSING_TARGET, options.join(" "));
+            return format!("{}; use `{}` to apply anyway", planning::MISSING_TARGET, options.join(" "));
         }
         let mut options: Vec<String> =
             self.objections.iter().map(|objection| RefusalView::from(objection).option).collect();
@@ -235,6 +236,8 @@ impl RefusedPlan {
 #[error("flows may refer to the IDs of actions that this plan deletes or replaces:\n  {}", actions.join("\n  "))]
 struct RetiresActions {
     actions: Vec<String>,
+    /// Whether one of them is not in the manifest.
+    is_unlisted: bool,
 }
 
 /// Said of everything that goes wrong before the first write.
@@ -265,8 +268,9 @@ impl From<ChangeError<Self>> for CommandError {
                 unchanged(NOTHING_WRITTEN, refused.into())
             }
             ChangeError::Retires(actions) => {
+                let is_unlisted = actions.iter().any(|action| action.why == Retirement::NotInManifest);
                 let actions = actions.iter().map(in_words).collect();
-                unchanged(NOTHING_WRITTEN, RetiresActions { actions }.into())
+                unchanged(NOTHING_WRITTEN, RetiresActions { actions, is_unlisted }.into())
             }
             ChangeError::Stale => Self::failed(ErrorCode::Meanwhile, STALE),
             ChangeError::Shell(error) => unchanged(NOTHING_WRITTEN, error),

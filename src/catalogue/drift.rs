@@ -46,8 +46,10 @@ fn words(consequence: Consequence) -> Words {
             Some("policy-widened"),
         ),
         Consequence::Undecided => (
-            "the document contains something that the proof does not understand, so nobody has shown that it is harmless",
-            "read the reason that the report gives; `rolecall apply` writes the document of the manifest",
+            "a document contains something that the proof does not understand, or a credential was changed right after rolecall wrote it \
+             and Genesys Cloud does not show what is in it: nobody has shown that it is harmless",
+            "read the reason that the report gives; `rolecall apply` writes the document of the manifest, and \
+             `rolecall genesys connect --rewrite-credential` the credential",
             None,
         ),
         Consequence::NarrowsTrust => (

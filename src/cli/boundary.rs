@@ -16,7 +16,9 @@ use super::printer::Printer;
 
 pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let (goal, BoundaryOptions { aws, yes }, question) = match command {
-        BoundaryCommand::Apply(options) => (BoundaryGoal::Targets, options, "Write this boundary?"),
+        BoundaryCommand::Apply { options, adopt } => {
+            (BoundaryGoal::Targets { adopt: *adopt }, options, "Write this boundary?")
+        }
         BoundaryCommand::Destroy(options) => (BoundaryGoal::Nothing, options, "Remove this boundary?"),
     };
     let context = Context::open(aws, Services::Aws, printer).await?;

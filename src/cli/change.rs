@@ -116,12 +116,20 @@ impl Shell for Console<'_> {
         Ok(())
     }
 
-    fn consent(&self, _: &Planned) -> CommandResult<Consent> {
+    fn consent(&self, planned: &Planned) -> CommandResult<Consent> {
         let consent = match &self.asking {
             // What was reviewed was compared.
             Asking::Yes | Asking::Reviewed(_) => Consent::Given,
             Asking::Question(question) => {
-                match self.narrator.say(|printer| confirm(question, YES, printer))? {
+                let question = match planned.plan.retired().len() {
+                    0 => (*question).to_owned(),
+                    ended => format!(
+                        "{} with {}, and flows that refer to it fail. {question}",
+                        count(ended, "data action ends", "data actions end"),
+                        if ended == 1 { "its ID" } else { "their IDs" }
+                    ),
+                };
+                match self.narrator.say(|printer| confirm(&question, YES, printer))? {
                     true => Consent::GivenLater,
                     false => Consent::Declined,
                 }

@@ -309,7 +309,7 @@ fn name(command: &Command) -> &'static str {
         Command::Drift(_) => "drift",
         Command::Destroy(_) => "destroy",
         Command::Target(_) => "target",
-        Command::Boundary(BoundaryCommand::Apply(_)) => "boundary apply",
+        Command::Boundary(BoundaryCommand::Apply { .. }) => "boundary apply",
         Command::Boundary(BoundaryCommand::Destroy(_)) => "boundary destroy",
         Command::Doctor(_) => "doctor",
         Command::Render(_) => "render",
@@ -399,7 +399,7 @@ fn services(command: &Command) -> Option<&AwsOptions> {
         Command::Destroy(options) => &options.aws,
         Command::Doctor(options) => &options.aws,
         Command::Audit(options) => &options.aws,
-        Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
+        Command::Boundary(BoundaryCommand::Apply { options, .. } | BoundaryCommand::Destroy(options)) => {
             &options.aws
         }
         Command::Target(
@@ -445,7 +445,7 @@ fn common(command: &Command) -> Option<&CommonOptions> {
             | TargetCommand::Remove { aws, .. }
             | TargetCommand::List { aws },
         ) => &aws.common,
-        Command::Boundary(BoundaryCommand::Apply(options) | BoundaryCommand::Destroy(options)) => {
+        Command::Boundary(BoundaryCommand::Apply { options, .. } | BoundaryCommand::Destroy(options)) => {
             &options.aws.common
         }
         Command::Render(options) => &options.common,

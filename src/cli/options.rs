@@ -285,7 +285,8 @@ pub(crate) struct ReachOptions {
     /// Also remove foreign policies from the role: policies that rolecall does not manage
     #[arg(long)]
     pub(crate) remove_foreign: bool,
-    /// Replace or delete actions of Genesys Cloud although flows may refer to their IDs
+    /// Replace or delete data actions of Genesys Cloud: flows refer to a data action by its ID, and lose it. One that was renamed needs no
+    /// replacement: apply gives it its name back, or the manifest names it as it is now
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -480,7 +481,13 @@ pub(crate) struct DoctorCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BoundaryCommand {
     /// Make the boundary allow the manifest's targets and nothing else
-    Apply(BoundaryOptions),
+    Apply {
+        #[command(flatten)]
+        options: BoundaryOptions,
+        /// Take over the boundary although it has lost rolecall's owner tag
+        #[arg(long)]
+        adopt: bool,
+    },
     /// Remove the boundary, once no role has it
     Destroy(BoundaryOptions),
 }

@@ -334,12 +334,23 @@ pub struct Mark {
     pub secret: Option<String>,
 }
 
+/// A role keeps its name where it is made anew under another path, and its name is the only one in its account, whatever the path
+/// (IAM User Guide, "IAM and AWS STS quotas": names are unique within an account).
+fn is_same_role(one: &str, other: &str) -> bool {
+    match (one.parse::<RoleArn>(), other.parse::<RoleArn>()) {
+        (Ok(one), Ok(other)) => {
+            (one.partition, one.account, one.name) == (other.partition, other.account, other.name)
+        }
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
 impl Mark {
     /// Whether the integration is that of the resource; where there is none, that of the role's manifest.
     pub fn is_of(&self, role: &str, resource: Option<&StackResource>) -> bool {
         match (&self.resource, resource) {
             (Some(own), Some(resource)) => own == resource,
-            (None, None) => self.role == role,
+            (None, None) => self.role == role || is_same_role(&self.role, role),
             (Some(_), None) | (None, Some(_)) => false,
         }
     }

@@ -16,7 +16,7 @@ use crate::iam::arn::{PolicyArn, RoleArn};
 use crate::observe::ownership::foreign_attachments;
 use crate::observe::quotas::check_quotas;
 use crate::observe::survey::{MissingTarget, Survey};
-use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan, plan_past_quotas};
+use crate::plan::aws::{Change, Foreign, Plan, PlanError, PlanOptions, TagChange, plan_past_quotas};
 use crate::verify::claim::{Claim, ClaimKind, ClaimOutcome};
 use crate::verify::repair::Repair;
 use crate::verify::{Documents, PolicyId, RolePolicy, claims, is_broken_by};
@@ -43,7 +43,8 @@ pub fn drift(survey: &Survey) -> Result<(Plan, Vec<Difference>), PlanError> {
 
 /// Whether `apply` refuses to write anything before it may take something over.
 fn needs_adoption(desired: &Desired, survey: &Survey) -> bool {
-    match plan(desired, &survey.observed, &survey.quotas, PlanOptions::default()) {
+    // Also where a quota stands in the way before.
+    match plan_past_quotas(desired, &survey.observed, PlanOptions::default()) {
         Err(PlanError::RoleNotOwned { .. } | PlanError::PolicyNotOwned { .. }) => true,
         Err(
             PlanError::RoleNotMade { .. }

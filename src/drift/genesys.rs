@@ -248,6 +248,9 @@ fn of_notice(notice: &Notice) -> Option<Difference> {
         Notice::ForeignAction { id, .. } => {
             (id, Consequence::ForeignAction, Repair::ListAction, ManifestKey::Action)
         }
+        Notice::MayBeChanged { id, .. } => {
+            (id, Consequence::Undecided, Repair::RewriteCredential, ManifestKey::Integration)
+        }
         Notice::Unverifiable { .. }
         | Notice::ValuesNotShown { .. }
         | Notice::ValuesNotCompared { .. }

@@ -21,7 +21,7 @@ pub use difference::{
 pub use genesys::{causes, drift as genesys_drift, other_organization};
 pub use genesys_managed::{managed as managed_genesys_drift, shown_role};
 pub use managed::managed_drift;
-pub use to_do::{Deed, to_do};
+pub use to_do::{Connector, Deed, Extent, Standing, Unread};
 
 /// What a plan towards the manifest is about: the differences that it repairs in both services, most severe first.
 pub fn pending(survey: &Survey, plan: &Plan) -> Result<Vec<Difference>, PlanError> {

@@ -3,8 +3,11 @@
 //! What narrows comes first. A change of the manifest comes before the `apply` that would be refused without it, and what only
 //! people can do in a service comes last. Deliberately absent: deleting what people made, as long as something else is a repair.
 
-use super::difference::{Attribute, Difference, State, Subject, Values};
-use crate::iam::arn::FunctionArn;
+use super::difference::{Difference, Subject};
+use crate::iam::arn::{FunctionArn, RoleArn};
+use crate::manifest::Manager;
+use crate::observe::aws::ObservedBoundary;
+use crate::observe::ownership::is_owned;
 use crate::observe::survey::{MissingBoundary, Survey};
 use crate::verify::functions::{WayPast, ways_past};
 use crate::verify::repair::{Flags, Repair};
@@ -22,37 +25,119 @@ pub enum Deed {
     /// The URL of a function asks for a signature.
     SignUrl(FunctionArn),
     /// An administrator writes the boundary of the targets.
-    ApplyBoundary,
+    ApplyBoundary {
+        /// Whether it has lost rolecall's owner tag.
+        adopt: bool,
+    },
     /// Somebody else makes the boundary.
     MakeBoundary,
     /// The manifest gets the path that the role has.
     EditPath(String),
+    /// Whoever enters the role's ARN where it is assumed from enters this one.
+    EnterArn(RoleArn, Connector),
     /// Something that people do, to these.
     ByHand(Repair, Vec<String>),
     /// The manifest is applied.
-    Apply(Flags),
+    Apply(Flags, Extent),
+    /// The credential of the integration is written again.
+    RewriteCredential,
+    /// What could not be compared is compared after all.
+    CompareAgain(Unread),
 }
 
-/// The steps. `boundary` says whether the boundary of the targets is another document than rolecall would write.
-#[must_use]
-pub fn to_do(differences: &[Difference], survey: Option<&Survey>, boundary_differs: bool) -> Vec<Deed> {
-    let ways = survey.map(|survey| ways_past(&survey.sides, &survey.desired)).unwrap_or_default();
-    let mut deeds: Vec<Deed> = ways.into_iter().map(Deed::from).collect();
-    let flags = differences.iter().filter_map(|difference| difference.repair.flags());
-    let flags = flags.reduce(Flags::or);
-    let missing = flags.and_then(|flags| flags.missing_boundary);
-    if boundary_differs || missing == Some(MissingBoundary::Own) {
-        deeds.push(Deed::ApplyBoundary);
+/// How much of the manifest is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// AWS: Genesys Cloud cannot be read, and nothing waits for that.
+    Aws,
+}
+
+/// What could not be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// AWS.
+    Aws,
+    /// Genesys Cloud.
+    GenesysCloud,
+}
+
+/// Who enters the role's ARN where it is assumed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connector {
+    /// `apply`.
+    Rolecall,
+    /// A tool that makes the Genesys Cloud side.
+    Tool(Manager),
+    /// People in Genesys Cloud.
+    People,
+    /// Another vendor.
+    Vendor(String),
+}
+
+/// What the steps follow from, beside the differences.
+#[derive(Debug)]
+pub struct Standing<'s> {
+    /// AWS as it is, and as it should be.
+    pub survey: &'s Survey,
+    /// The boundary of the targets, where it is another document than rolecall would write.
+    pub boundary: Option<&'s ObservedBoundary>,
+    /// Who enters the role's ARN.
+    pub connector: Connector,
+    /// What could not be compared.
+    pub unread: Option<Unread>,
+}
+
+impl Standing<'_> {
+    /// The steps.
+    #[must_use]
+    pub fn to_do(self, differences: &[Difference]) -> Vec<Deed> {
+        let Self { survey, boundary, connector, unread } = self;
+        let mut deeds: Vec<Deed> =
+            ways_past(&survey.sides, &survey.desired).into_iter().map(Deed::from).collect();
+        let (before, after): (Vec<_>, Vec<_>) =
+            differences.iter().filter_map(by_hand).partition(|(repair, _)| comes_before_apply(*repair));
+        // Of another organization, nothing but that is compared.
+        let is_other = before.iter().any(|(repair, _)| *repair == Repair::EditOrganization);
+        let unread =
+            unread.or((is_other && connector == Connector::Rolecall).then_some(Unread::GenesysCloud));
+        let (moved, before): (Vec<_>, Vec<_>) =
+            before.into_iter().partition(|(repair, _)| *repair == Repair::EditPath);
+        let moved = survey.elsewhere().filter(|_| !moved.is_empty());
+        let flags = differences.iter().filter_map(|difference| difference.repair.flags()).reduce(Flags::or);
+        // The manifest's new ARN is what Genesys Cloud must assume.
+        let connects = (moved.is_some() && connector == Connector::Rolecall).then(Flags::default);
+        let (flags, boundary, extent) = match unread {
+            // `apply` and `boundary apply` stop at the same error.
+            Some(Unread::Aws) => (None, None, Extent::Whole),
+            Some(Unread::GenesysCloud) => (flags, boundary, Extent::Aws),
+            None => (flags.or(connects), boundary, Extent::Whole),
+        };
+        let missing = flags.and_then(|flags| flags.missing_boundary);
+        if boundary.is_some() || missing == Some(MissingBoundary::Own) {
+            let tags = boundary.and_then(|boundary| boundary.tags.as_ref());
+            let adopt = tags.is_some_and(|tags| !is_owned(tags, &survey.desired.role.name));
+            deeds.push(Deed::ApplyBoundary { adopt });
+        }
+        if missing == Some(MissingBoundary::Other) {
+            deeds.push(Deed::MakeBoundary);
+        }
+        deeds.extend(moved.map(|role| Deed::EditPath(role.path.clone())));
+        deeds.extend(grouped(before));
+        deeds.extend(flags.map(|flags| Deed::Apply(Flags { missing_boundary: None, ..flags }, extent)));
+        if moved.is_some() && connector != Connector::Rolecall {
+            deeds.push(Deed::EnterArn(survey.found_arn(), connector));
+        }
+        // It is refused while a function is missing.
+        let (rewrites, after): (Vec<_>, Vec<_>) =
+            after.into_iter().partition(|(repair, _)| *repair == Repair::RewriteCredential);
+        deeds.extend(grouped(after));
+        deeds.extend((!rewrites.is_empty()).then_some(Deed::RewriteCredential));
+        // Where nothing else can be done, the error says all there is to say.
+        deeds.extend(unread.filter(|_| !deeds.is_empty()).map(Deed::CompareAgain));
+        deeds
     }
-    if missing == Some(MissingBoundary::Other) {
-        deeds.push(Deed::MakeBoundary);
-    }
-    let (before, after): (Vec<_>, Vec<_>) =
-        differences.iter().filter_map(by_hand).partition(|(repair, _)| comes_before_apply(*repair));
-    deeds.extend(grouped(before));
-    deeds.extend(flags.map(|flags| Deed::Apply(Flags { missing_boundary: None, ..flags })));
-    deeds.extend(grouped(after));
-    deeds
 }
 
 impl From<WayPast> for Deed {
@@ -68,13 +153,8 @@ impl From<WayPast> for Deed {
 fn by_hand(difference: &Difference) -> Option<(Repair, String)> {
     match difference.repair {
         Repair::Apply(_) => None,
-        Repair::EditPath => match (&difference.attribute, &difference.values) {
-            (Attribute::Path, Values::Stated { actual: Some(State::Text(path)), .. }) => {
-                Some((Repair::EditPath, path.clone()))
-            }
-            _ => None,
-        },
-        repair @ (Repair::Elsewhere(_)
+        repair @ (Repair::EditPath
+        | Repair::Elsewhere(_)
         | Repair::ElsewhereInGenesys(_)
         | Repair::NameIntegrationId
         | Repair::EditOrganization
@@ -82,6 +162,7 @@ fn by_hand(difference: &Difference) -> Option<(Repair, String)> {
         | Repair::LookAtIntegration
         | Repair::ListAction
         | Repair::FitQuota
+        | Repair::RewriteCredential
         | Repair::RenameIntegration) => Some((repair, named(&difference.subject))),
     }
 }
@@ -108,27 +189,20 @@ fn comes_before_apply(repair: Repair) -> bool {
         | Repair::Elsewhere(_)
         | Repair::ElsewhereInGenesys(_)
         | Repair::DeployFunction
+        | Repair::RewriteCredential
         | Repair::LookAtIntegration => false,
     }
 }
 
 /// Each step once, with all that it is about.
 fn grouped(steps: Vec<(Repair, String)>) -> Vec<Deed> {
-    let mut deeds: Vec<Deed> = Vec::new();
+    let mut groups: Vec<(Repair, Vec<String>)> = Vec::new();
     for (repair, name) in steps {
-        if repair == Repair::EditPath {
-            deeds.push(Deed::EditPath(name));
-            continue;
-        }
-        let same = deeds.iter_mut().find_map(|deed| match deed {
-            Deed::ByHand(known, names) if *known == repair => Some(names),
-            _ => None,
-        });
-        match same {
-            Some(names) if names.contains(&name) => {}
-            Some(names) => names.push(name),
-            None => deeds.push(Deed::ByHand(repair, vec![name])),
+        match groups.iter_mut().find(|(known, _)| *known == repair) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => groups.push((repair, vec![name])),
         }
     }
-    deeds
+    groups.into_iter().map(|(repair, names)| Deed::ByHand(repair, names)).collect()
 }

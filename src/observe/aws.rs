@@ -72,6 +72,8 @@ pub struct ObservedBoundary {
     pub arn: PolicyArn,
     /// The document in force; `None` where the policy does not exist.
     pub document: Option<StoredDocument>,
+    /// Its tags, where they were read.
+    pub tags: Option<Tags>,
 }
 
 /// Something that the snapshot should hold and that could not be read.
@@ -204,7 +206,8 @@ async fn observe_role<R: Read>(
     let boundary = match role.present().and_then(|role| role.permissions_boundary.clone()) {
         Some(arn) => {
             let read = notes.kept(Part::Permissions, document_in_force(reader, &arn).await);
-            Some(ObservedBoundary { document: read.and_then(|(_, document)| document), arn })
+            let (record, document) = read.unwrap_or_default();
+            Some(ObservedBoundary { arn, document, tags: record.and_then(|record| record.tags) })
         }
         None => None,
     };
@@ -308,13 +311,13 @@ pub(super) async fn observe_boundary<R: Read>(
     reader: &R,
     arn: &PolicyArn,
 ) -> AwsResult<Option<ObservedBoundary>> {
-    let document = match document_in_force(reader, arn).await {
+    let (document, tags) = match document_in_force(reader, arn).await {
         Ok((None, _)) => return Ok(None),
-        Ok((Some(_), document)) => document,
-        Err(error) if error.kind == AwsErrorKind::AccessDenied => None,
+        Ok((Some(record), document)) => (document, record.tags),
+        Err(error) if error.kind == AwsErrorKind::AccessDenied => (None, None),
         Err(error) => return Err(error),
     };
-    Ok(Some(ObservedBoundary { arn: arn.clone(), document }))
+    Ok(Some(ObservedBoundary { arn: arn.clone(), document, tags }))
 }
 
 /// The policies of the account that have the name of one that is to be made, under whatever path: names are unique in the account,

@@ -13,7 +13,7 @@ pub fn is_own_role(role: &RoleRecord, name: &RoleName) -> bool {
 }
 
 /// Whether rolecall made it, for this role.
-fn is_owned(tags: &Tags, role: &RoleName) -> bool {
+pub(crate) fn is_owned(tags: &Tags, role: &RoleName) -> bool {
     tags.get(OWNER_TAG).is_some_and(|owner| owner == role.as_str())
 }
 

@@ -1,7 +1,7 @@
 //! An error beside what was found all the same: what is there is proved before anything is packed, compared or planned, so that no
 //! error hides it.
 
-use crate::drift::Difference;
+use crate::drift::{Deed, Difference};
 use crate::observe::survey::Survey;
 use crate::verify::functions::judge_alone;
 use crate::verify::live_organization::LiveOrganization;
@@ -16,17 +16,19 @@ pub struct Found {
     pub verification: Verification,
     /// The differences of the side that could be compared.
     pub differences: Vec<Difference>,
+    /// What to do now.
+    pub to_do: Vec<Deed>,
 }
 
 impl Found {
     /// What is proved of AWS as it is.
     pub fn of(survey: &Survey) -> Self {
-        Self { survey: survey.clone(), verification: as_it_is(survey), differences: Vec::new() }
-    }
-
-    /// The same with differences.
-    pub fn with(self, differences: Vec<Difference>) -> Self {
-        Self { differences, ..self }
+        Self {
+            survey: survey.clone(),
+            verification: as_it_is(survey),
+            differences: Vec::new(),
+            to_do: Vec::new(),
+        }
     }
 
     /// The same with what the credentials at hand say of the organization.

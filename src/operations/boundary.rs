@@ -23,7 +23,10 @@ const DESCRIPTION: &str = "Limits a role to its Lambda functions. Managed by rol
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundaryGoal {
     /// It allows the manifest's targets and nothing else.
-    Targets,
+    Targets {
+        /// Whether one that lost its owner tag is taken over.
+        adopt: bool,
+    },
     /// It is gone.
     Nothing,
 }
@@ -109,7 +112,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                 }
                 plan
             }
-            BoundaryGoal::Targets => {
+            BoundaryGoal::Targets { adopt } => {
                 let document = boundary_document(manifest, external_id, &desired.home, &desired.targets)?;
                 let size = Document::from_value(&document).map_or(0, |document| document.size());
                 if size > MANAGED_POLICY_SIZE {
@@ -122,7 +125,7 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
                     tags: [(OWNER_TAG.to_owned(), role.name.to_string())].into(),
                     document: document.to_string().into(),
                 };
-                plan_boundary(&role.name, &arn, &wanted, observed.as_ref())?
+                plan_boundary(&role.name, &arn, &wanted, observed.as_ref(), adopt)?
             }
         };
         Ok(PlannedBoundary { arn, plan: Way::from(plan.changes).storable()?.into() })

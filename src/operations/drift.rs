@@ -2,13 +2,17 @@
 
 use tokio::join;
 
-use super::beside::{Beside, Found};
+use super::beside::{Beside, Found, as_it_is};
 use super::context::{Context, GenesysSide};
 use crate::desired::aws::boundary_document;
-use crate::drift::{Deed, Difference, drift, managed_drift, merged, other_organization, to_do};
+use crate::desired::genesys::is_asked_for;
+use crate::drift::{
+    Connector, Deed, Difference, Standing, Unread, drift, managed_drift, merged, other_organization,
+};
 use crate::exit::ExitCode;
+use crate::observe::aws::ObservedBoundary;
 use crate::observe::function_sides::Extent;
-use crate::observe::survey::{Survey, SurveyError};
+use crate::observe::survey::{Open, Survey, SurveyError};
 use crate::observe::usage::Usage;
 use crate::plan::aws::Plan as AwsPlan;
 use crate::plan::genesys::Plan as GenesysPlan;
@@ -71,7 +75,8 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
     ) -> Result<Drifted, Beside<DriftError>> {
         let (look, live) = join!(self.look_to(Extent::Named), live);
         let look = look.map_err(Beside::alone)?;
-        let found = Found::of(look.survey());
+        let seen = look.survey().clone();
+        let verification = as_it_is(&seen);
         let of_genesys = self.genesys_drift(look.survey()).await;
         let of_aws = look.whole().map_err(DriftError::from).and_then(|survey| {
             let (plan, mut differences) = match survey.desired.managed_by {
@@ -85,42 +90,108 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         });
         let (survey, aws, differences, of_genesys) = match (of_aws, of_genesys) {
             (Ok((survey, aws, differences)), Ok(of_genesys)) => (survey, aws, differences, of_genesys),
-            (Ok((_, _, differences)), Err(error)) => return Err(Beside::new(error, found.with(differences))),
+            (Ok((survey, _, differences)), Err(error)) => {
+                let to_do = self.to_do(&survey, Some(Unread::GenesysCloud), &differences);
+                return Err(Beside::new(error, Found { survey, verification, differences, to_do }));
+            }
             (Err(error), of_genesys) => {
                 let differences = of_genesys.ok().flatten().map(|(_, _, differences)| differences);
-                let found = found.with(differences.unwrap_or_default());
+                let differences = differences.unwrap_or_default();
+                let to_do = self.to_do(&seen, Some(Unread::Aws), &differences);
+                let found = Found { survey: seen, verification, differences, to_do };
                 return Err(Beside::new(error, found).compared(live));
             }
         };
-        let verification = found.verification;
         let (genesys, genesys_plan, differences) = match of_genesys {
             None => (None, None, differences),
             Some((side, plan, more)) => (Some(side), Some(plan), merged(differences, more)),
         };
         let plan = Plan::of(Way::to_desired(aws, &survey), genesys_plan);
         let usage = self.usage(&plan, genesys.as_ref().map(|side| &side.observed)).await;
-        let to_do = to_do(&differences, Some(&survey), self.boundary_differs(&survey));
+        let to_do = self.to_do(&survey, None, &differences);
         Ok(Drifted { survey, genesys, plan, differences, verification, usage, live, to_do })
     }
 
-    /// Whether the boundary of the targets exists, is read, and is another document than rolecall would write; also one that is not in
-    /// force yet.
-    pub(super) fn boundary_differs(&self, survey: &Survey) -> bool {
+    /// The boundary of the targets, if it was read and is another document than rolecall would write; also one that is not in force
+    /// yet.
+    fn differing_boundary<'s>(&self, survey: &'s Survey) -> Option<&'s ObservedBoundary> {
         let Survey { desired, observed, boundary, .. } = survey;
-        let Some(own) = desired.own_boundary() else { return false };
-        let known = observed.boundary.iter().chain(boundary).find(|known| known.arn == *own);
-        let Some(there) = known.and_then(|known| known.document.as_ref()) else { return false };
+        let own = desired.own_boundary()?;
+        let known = observed.boundary.iter().chain(boundary).find(|known| known.arn == *own)?;
+        let there = known.document.as_ref()?;
         let wanted = boundary_document(&self.manifest, &self.external_id, &desired.home, &desired.targets);
-        wanted.is_ok_and(|wanted| !there.says_the_same_as(&StoredDocument::from(wanted.to_string())))
+        let wanted = StoredDocument::from(wanted.ok()?.to_string());
+        (!there.says_the_same_as(&wanted)).then_some(known)
     }
 
-    /// What differs in AWS, and what to do now; nothing where that cannot be worked out.
-    pub(super) fn to_do_in_aws(&self, survey: &Survey) -> Vec<Deed> {
-        let differences = match survey.desired.managed_by {
-            Some(manager) => managed_drift(survey, manager),
-            None => drift(survey).map(|(_, differences)| differences).unwrap_or_default(),
+    /// What differs in AWS; `None` where something keeps it from being compared.
+    fn aws_drift(&self, survey: &Survey) -> Option<Vec<Difference>> {
+        let is_compared = |open: &Open| match open.why {
+            // A difference says that the boundary is missing.
+            SurveyError::NoBoundary { .. } => true,
+            SurveyError::Aws(_)
+            | SurveyError::WrongAccount(_)
+            | SurveyError::TargetsMissing(_)
+            | SurveyError::NameTaken { .. }
+            | SurveyError::Desired(_) => false,
         };
-        to_do(&differences, Some(survey), self.boundary_differs(survey))
+        match survey.desired.managed_by {
+            _ if !survey.open.iter().all(is_compared) => None,
+            Some(manager) => Some(managed_drift(survey, manager)),
+            None => drift(survey).map(|(_, differences)| differences).ok(),
+        }
+    }
+
+    /// What to do now in AWS.
+    pub(super) fn to_do_in_aws(&self, survey: &Survey) -> Vec<Deed> {
+        // Nobody looked at Genesys Cloud, and a plan for it may be refused.
+        let is_unread = is_asked_for(&self.manifest) && self.manifest.genesys_manager().is_none();
+        let unread = is_unread.then_some(Unread::GenesysCloud);
+        match self.aws_drift(survey) {
+            Some(differences) => self.to_do(survey, unread, &differences),
+            None => self.to_do(survey, Some(Unread::Aws), &[]),
+        }
+    }
+
+    /// What to do now.
+    fn to_do(&self, survey: &Survey, unread: Option<Unread>, differences: &[Difference]) -> Vec<Deed> {
+        let connector = match (self.manifest.party.vendor(), self.manifest.genesys_manager()) {
+            (Some(vendor), _) => Connector::Vendor(vendor.name.to_string()),
+            (None, Some(manager)) => Connector::Tool(manager),
+            (None, None) if is_asked_for(&self.manifest) => Connector::Rolecall,
+            (None, None) => Connector::People,
+        };
+        let boundary = self.differing_boundary(survey);
+        Standing { survey, boundary, connector, unread }.to_do(differences)
+    }
+
+    /// What was found in AWS beside an error, with what to do about it where something is to be done.
+    pub(super) fn found_in_aws(&self, survey: &Survey) -> Found {
+        let found = Found::of(survey);
+        match found.exit() {
+            ExitCode::Success => found,
+            _ => Found { to_do: self.to_do_in_aws(survey), ..found },
+        }
+    }
+
+    /// What was found beside an error, with what to do about it where something is to be done. `stuck` is the side whose plan is
+    /// refused, where that is known.
+    pub(super) async fn found(&self, survey: &Survey, stuck: Option<Unread>) -> Found {
+        let of_genesys = self.genesys_drift(survey).await;
+        let unread = stuck.or(of_genesys.is_err().then_some(Unread::GenesysCloud));
+        let in_genesys = of_genesys.ok().flatten().map(|(_, _, differences)| differences).unwrap_or_default();
+        let (unread, differences) = match (self.aws_drift(survey), unread) {
+            (None, _) | (Some(_), Some(Unread::Aws)) => (Some(Unread::Aws), in_genesys.clone()),
+            (Some(differences), Some(Unread::GenesysCloud)) => (unread, differences),
+            (Some(differences), None) => (None, merged(differences, in_genesys.clone())),
+        };
+        // What a refused plan is of differs from the manifest in any case.
+        let told = if stuck.is_none() { in_genesys } else { Vec::new() };
+        let found = Found { differences: told, ..Found::of(survey) };
+        match found.exit() {
+            ExitCode::Success => found,
+            _ => Found { to_do: self.to_do(survey, unread, &differences), ..found },
+        }
     }
 
     /// What differs in Genesys Cloud, where the manifest asks for something there.

@@ -66,6 +66,7 @@ impl<A, G: GenesysRead> Context<A, G> {
             plan.notices.retain(|notice| match notice {
                 Notice::ForeignAction { .. } | Notice::Qualified { .. } => false,
                 Notice::Unverifiable { .. }
+                | Notice::MayBeChanged { .. }
                 | Notice::ValuesNotShown { .. }
                 | Notice::ValuesNotCompared { .. }
                 | Notice::NotActive { .. }

@@ -1,9 +1,9 @@
 //! Reads both services and plans: towards the manifest, towards the way to the role alone, or towards nothing.
 
-use super::beside::{Beside, Found};
+use super::beside::Beside;
 use super::context::{Context, Counterpart, GenesysSide, GenesysSurvey};
 use crate::carry_out::genesys::WithFields;
-use crate::drift::{Difference, managed_drift, merged};
+use crate::drift::{Difference, Unread, managed_drift, merged};
 use crate::manifest::Manager;
 use crate::manifest::Role;
 use crate::observe::aws::Observed;
@@ -135,7 +135,7 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         options: PlanOptions,
     ) -> Result<TowardsManifest, Beside<PlanningError>> {
         let look = self.look_for_plan().await.map_err(Beside::alone)?;
-        let found = Found::of(look.survey());
+        let seen = look.survey().clone();
         let planned = look.whole().map_err(PlanningError::from).and_then(|survey| {
             let Survey { desired, observed, quotas, .. } = &survey;
             let plan = aws::plan(desired, observed, quotas, options).map_err(PlanError::from)?;
@@ -143,11 +143,7 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         });
         let (survey, aws) = match planned {
             Ok(planned) => planned,
-            Err(error) => {
-                let of_genesys = self.genesys_drift(&found.survey).await.ok().flatten();
-                let differences = of_genesys.map(|(_, _, differences)| differences).unwrap_or_default();
-                return Err(Beside::new(error, found.with(differences)));
-            }
+            Err(error) => return Err(Beside::new(error, self.found(&seen, None).await)),
         };
         let genesys = async {
             let genesys = self.survey_genesys(&survey).await.map_err(PlanningError::Genesys)?;
@@ -160,13 +156,20 @@ impl<A: ReadAccount + ReadFunctions, G: GenesysRead> Context<A, G> {
         };
         let (genesys, of_genesys) = match genesys.await {
             Ok(genesys) => genesys,
-            Err(error) => return Err(Beside::new(error, found)),
+            Err(error) => {
+                return Err(Beside::new(error, self.found(&seen, Some(Unread::GenesysCloud)).await));
+            }
         };
         let (of_genesys, left_in_genesys) = of_genesys.unzip();
         let way = Way::to_desired(aws, &survey);
         let plan = match Plan::of(way, of_genesys).storable() {
             Ok(plan) => plan,
-            Err(refused) => return Err(Beside::new(PlanError::from(refused), found)),
+            Err(refused) => {
+                return Err(Beside::new(
+                    PlanError::from(refused),
+                    self.found(&seen, Some(Unread::Aws)).await,
+                ));
+            }
         };
         let elsewhere = survey.desired.managed_by.map(|manager| managed_drift(&survey, manager));
         let elsewhere = merged(elsewhere.unwrap_or_default(), left_in_genesys.unwrap_or_default());

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use tokio::join;
 
 use super::actions::ActionsError;
-use super::beside::{Beside, Found};
+use super::beside::Beside;
 use super::context::{AwsPorts, Context, GenesysPorts};
 use crate::carry_out::{Absent, Applied, Made, Observer, Writers, carry_out};
 use crate::drift::Deed;
@@ -114,7 +114,7 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         };
         let look = self.look_to(extent).await.map_err(Beside::alone)?;
         if let Some(why) = keeps_from_verifying(look.survey(), request.level) {
-            return Err(Beside::new(why.clone(), Found::of(look.survey())));
+            return Err(Beside::new(why.clone(), self.found_in_aws(look.survey())));
         }
         let survey = look.survey().clone();
         let documents = Documents::surveyed(&survey);
@@ -123,16 +123,15 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
             self.verify_survey(&survey, level, Freshness::Unchanged, interrupt, observer).boxed_local(),
             self.second_opinions(&survey, documents.as_ref(), request).boxed_local(),
         );
-        let mut verification =
-            verification.map_err(|error| Beside { error, found: Some(Box::new(Found::of(&survey))) })?;
+        let mut verification = verification
+            .map_err(|error| Beside { error, found: Some(Box::new(self.found_in_aws(&survey))) })?;
         if let Some(second) = &second {
             second.add_to(&mut verification, &survey);
         }
         if let (true, Some(documents)) = (request.explain, &documents) {
             explain(&mut verification, documents, &survey.desired);
         }
-        // What was not read cannot be compared.
-        let to_do = if survey.open.is_empty() { self.to_do_in_aws(&survey) } else { Vec::new() };
+        let to_do = self.to_do_in_aws(&survey);
         Ok(Verified { survey, documents, verification, to_do })
     }
 
@@ -180,8 +179,17 @@ impl<A: AwsPorts, G: GenesysPorts> Context<A, G> {
         let (caller, deadline, survey) = (&survey.observed.caller, self.deadline, of_what_exists(survey));
         let asking = Asking { freshness, deadline, interrupt: interrupt.clone(), observer };
         // By an ARN that is not a role's nobody is let in, whatever the documents say.
-        if survey.elsewhere().is_none() {
-            verification.probes = probe_role(&self.aws, caller, &survey.desired, &documents, &asking).await?;
+        match survey.elsewhere() {
+            None => {
+                verification.probes =
+                    probe_role(&self.aws, caller, &survey.desired, &documents, &asking).await?;
+            }
+            Some(_) => verification.notes.push(Note::NotProbed { role: survey.found_arn() }),
+        }
+        for note in &mut verification.notes {
+            if let Note::FormsNotRead { names_command } = note {
+                *names_command = false;
+            }
         }
         match level {
             Level::Paper | Level::Live => {}

@@ -9,18 +9,21 @@ use crate::observe::aws::ObservedPolicy;
 use crate::observe::ownership::is_own_by_tags;
 use crate::ports::PolicySpecification;
 
-/// Makes the boundary as it should be.
+/// Makes the boundary as it should be; `adopt` takes over one that lost its owner tag.
 pub fn plan_boundary(
     role: &RoleName,
     arn: &PolicyArn,
     wanted: &PolicySpecification,
     observed: Option<&ObservedPolicy>,
+    adopt: bool,
 ) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     match observed {
         None => plan.changes.push(Change::CreatePolicy { arn: arn.clone(), policy: wanted.clone() }),
         Some(known) => {
-            refuse_foreign(role, known)?;
+            if !adopt {
+                refuse_foreign(role, known)?;
+            }
             plan_policy(known, &wanted.document, &wanted.tags, &mut plan);
         }
     }

@@ -41,7 +41,15 @@ pub enum Notice {
         /// How the secret is named.
         secret: String,
     },
-    /// The same of a credential that another tool made.
+    /// A credential was changed so soon after rolecall wrote it that rolecall itself may have done it, and Genesys Cloud does not show
+    /// what is in it.
+    MayBeChanged {
+        /// The credential's ID.
+        id: String,
+        /// When it was changed.
+        when: String,
+    },
+    /// Genesys Cloud does not show whether a credential that another tool made has the values of the secret.
     ValuesNotCompared {
         /// The credential's ID.
         id: String,
@@ -100,10 +108,10 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Whether Genesys Cloud is not as it should be. What cannot be known is not counted as a difference.
+    /// Whether Genesys Cloud is not, or perhaps not, as it should be. What nobody has a reason to doubt is no difference.
     pub fn is_difference(&self) -> bool {
         match self {
-            Self::NotActive { .. } | Self::ForeignAction { .. } => true,
+            Self::NotActive { .. } | Self::ForeignAction { .. } | Self::MayBeChanged { .. } => true,
             Self::Unverifiable { .. }
             | Self::ValuesNotShown { .. }
             | Self::ValuesNotCompared { .. }

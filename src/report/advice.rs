@@ -79,6 +79,14 @@ impl Invocation {
         text + rest
     }
 
+    /// What must be known beside a command that is not rolecall's.
+    pub(super) fn beside(&self, command: &str) -> Option<&'static str> {
+        let is_sandbox = self.services.iter().any(|word| word == "--sandbox");
+        (is_sandbox && command.starts_with(AWS_CLI)).then_some(
+            "the AWS CLI calls the sandbox if it has the environment that `rolecall sandbox serve` prints, and AWS itself without it",
+        )
+    }
+
     /// The option of the AWS CLI that leads to the same account, where this run names it.
     fn profile(&self) -> String {
         let named = self.services.windows(2).find(|words| words.first().is_some_and(|it| it == "--profile"));

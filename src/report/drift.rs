@@ -244,6 +244,7 @@ pub(super) fn repair_in_words(repair: Repair) -> String {
         Repair::EditOrganization => RunFinding::OtherOrganization.remedy(),
         Repair::DeployFunction => "deploy the function, or correct the [[target]]",
         Repair::LookAtIntegration => "check the integration in Genesys Cloud (Admin > Integrations)",
+        Repair::RewriteCredential => "rolecall genesys connect --rewrite-credential",
         Repair::FitQuota => "have the quota raised (Service Quotas), or ask for less in the manifest",
         Repair::ListAction => "add it to the manifest, or delete it in Genesys Cloud",
         Repair::RenameIntegration => {

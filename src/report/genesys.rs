@@ -60,6 +60,14 @@ impl From<&Notice> for NoticeView {
                      {role}; `verify --level genesys` tests it"
                 ),
             ),
+            Notice::MayBeChanged { id, when } => view(
+                "may_be_changed",
+                id,
+                format!(
+                    "the credential {id} was changed at {when}, less than a minute after rolecall wrote it: by somebody, or because \
+                     rolecall attached it to the integration; Genesys Cloud does not show what is in it"
+                ),
+            ),
             Notice::NotActive { integration, reported, detail } => {
                 let reported = reported.map_or("an unknown state", reported_name);
                 let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();

@@ -202,7 +202,7 @@ impl Report {
         let drift = if self.drift.is_some() { self.drift_text() } else { String::new() };
         let verification = self.verification.as_ref().filter(|it| !it.claims.is_empty());
         let proof = verification.map(|it| it.to_text_after(&self.told(), AS_IT_IS, evidence));
-        format!("{}{drift}\n{}", self.heading(), proof.unwrap_or_default())
+        format!("{}{drift}\n{}{}", self.heading(), proof.unwrap_or_default(), self.do_now_text())
     }
 
     /// The differences, and a closing line.

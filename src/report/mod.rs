@@ -337,6 +337,7 @@ impl Report {
             | Repair::LookAtIntegration
             | Repair::ListAction
             | Repair::FitQuota
+            | Repair::RewriteCredential
             | Repair::RenameIntegration => false,
         };
         let view = |difference| DifferenceView::from(difference).at(&self.outline);

@@ -32,10 +32,15 @@ pub(super) fn note_in_words(note: &Note) -> String {
                 names.join(", ")
             )
         }
-        Note::FormsNotRead => {
-            "not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them"
-                .to_owned()
+        Note::FormsNotRead { names_command } => {
+            let command = if *names_command { "; `verify --level live` reads them" } else { "" };
+            format!(
+                "not examined: the policies of aliases and versions that the manifest does not name{command}"
+            )
         }
+        Note::NotProbed { role } => format!(
+            "AWS was not asked who can assume the role: the manifest's ARN is not the ARN of a role, and the role is `{role}`"
+        ),
         Note::VersionsNotRead { versions: 1 } => {
             "not examined: the policy of 1 older version; `--exhaustive` reads it".to_owned()
         }

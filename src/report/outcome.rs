@@ -41,11 +41,12 @@ impl Report {
 
     /// About what was found beside an error.
     pub fn of_found(found: &Found) -> Self {
-        let Found { survey, verification, differences } = found;
+        let Found { survey, verification, differences, to_do } = found;
         let drift = differences.iter().map(DifferenceView::from).collect::<Vec<_>>();
         Self {
             drift: Some(drift).filter(|drift| !drift.is_empty()),
             verification: Some(without_twin(verification)),
+            do_now: to_do.iter().map(DeedView::from).collect(),
             ..Self::default()
         }
         .with_survey(survey)

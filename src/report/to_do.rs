@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::advice::{Invocation, quoted};
-use super::drift::{in_options, repair_in_words};
+use super::drift::{genesys_in_other_tool, in_options, repair_in_words};
 use super::human::BOLD;
 use super::{Report, Text};
-use crate::drift::Deed;
+use crate::drift::{Connector, Deed, Extent, Unread};
 use crate::iam::arn::FunctionArn;
 use crate::verify::repair::Repair;
+use rolecall_model::shown::Shown;
 
 /// One step of what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -29,20 +30,25 @@ impl From<&Deed> for DeedView {
             |command: String, what: &str| Self { what: what.to_owned().into(), command: Some(command) };
         let by_hand = |what: String| Self { what: what.into(), command: None };
         match deed {
-            Deed::RemoveStatement { function, statement: Some(id) } => with(
+            // What a terminal must not show is no part of a command either.
+            Deed::RemoveStatement { function, statement: Some(id) } if Shown(id).to_string() == *id => with(
                 lambda("remove-permission", function, &format!("--statement-id {}", quoted(id))),
                 "the function's own policy no longer lets in a caller that nobody stated; if the caller is wanted, name it in \
                  `invokers` of the [[target]] instead",
             ),
+            Deed::RemoveStatement { function, statement: Some(id) } => by_hand(format!(
+                "remove the statement whose ID is {} from the policy of {function}: it lets in a caller whom nobody stated",
+                Shown(id)
+            )),
             Deed::RemoveStatement { function, statement: None } => by_hand(format!(
-                "remove the statement from the policy of {function} that lets in a caller whom nobody stated"
+                "remove the statement that has no ID and lets in a caller whom nobody stated from the policy of {function}"
             )),
             Deed::SignUrl(function) => with(
                 lambda("update-function-url-config", function, "--auth-type AWS_IAM"),
                 "the function's URL asks its callers for a signature",
             ),
-            Deed::ApplyBoundary => with(
-                "rolecall boundary apply".to_owned(),
+            Deed::ApplyBoundary { adopt } => with(
+                format!("rolecall boundary apply{}", if *adopt { " --adopt" } else { "" }),
                 "an administrator writes the permissions boundary of the targets",
             ),
             Deed::MakeBoundary => by_hand(
@@ -51,8 +57,36 @@ impl From<&Deed> for DeedView {
             Deed::EditPath(path) => {
                 by_hand(format!("set `path = \"{path}\"` in [role] of the manifest: IAM cannot move a role"))
             }
-            Deed::Apply(flags) => {
-                let mut what = "rolecall writes what the manifest says".to_owned();
+            Deed::EnterArn(arn, connector) => by_hand(match connector {
+                Connector::Rolecall | Connector::People => {
+                    format!(
+                        "enter the role's new ARN in the credential of the integration in Genesys Cloud: {arn}"
+                    )
+                }
+                Connector::Tool(manager) => format!("{}: {arn}", genesys_in_other_tool(*manager)),
+                Connector::Vendor(name) => format!("tell {} the role's new ARN: {arn}", Shown(name)),
+            }),
+            Deed::RewriteCredential => with(
+                repair_in_words(Repair::RewriteCredential),
+                "rolecall writes the credential of the integration again, under its ID",
+            ),
+            Deed::CompareAgain(unread) => with(
+                "rolecall drift".to_owned(),
+                match unread {
+                    Unread::Aws => "shows what else differs in AWS, which could not be compared",
+                    Unread::GenesysCloud => {
+                        "shows what differs in Genesys Cloud, which was not compared here"
+                    }
+                },
+            ),
+            Deed::Apply(flags, extent) => {
+                let (side, mut what) = match extent {
+                    Extent::Whole => ("", "rolecall writes what the manifest says".to_owned()),
+                    Extent::Aws => (
+                        " --side aws",
+                        "rolecall writes to AWS what the manifest says, and not to Genesys Cloud".to_owned(),
+                    ),
+                };
                 if flags.adopt {
                     what += "; --adopt takes over what lost its owner tag or what rolecall did not make";
                 }
@@ -60,9 +94,12 @@ impl From<&Deed> for DeedView {
                     what += "; --remove-foreign takes the policies of others off the role";
                 }
                 if flags.replace {
-                    what += "; --replace makes data actions anew: flows lose their IDs and must be pointed at the new ones";
+                    what += "; --replace makes data actions anew: flows refer to a data action by its ID, lose it and must be pointed at the new one";
                 }
-                with(format!("rolecall apply{}", in_options(*flags)), &what)
+                if flags.allow_every_target {
+                    what += "; --allow-claim lets it do so although a target function is missing";
+                }
+                with(format!("rolecall apply{side}{}", in_options(*flags)), &what)
             }
             Deed::ByHand(Repair::ListAction, names) => by_hand(format!(
                 "add to the manifest, under the present name, or delete in Genesys Cloud if no flow uses it: {}",
@@ -88,7 +125,11 @@ fn lambda(call: &str, function: &FunctionArn, options: &str) -> String {
 
 impl DeedView {
     pub(super) fn advise(&mut self, invocation: &Invocation) {
-        self.command = self.command.as_ref().map(|command| invocation.complete(command));
+        let Some(command) = &self.command else { return };
+        if let Some(more) = invocation.beside(command) {
+            self.what = format!("{}; {more}", self.what).into();
+        }
+        self.command = Some(invocation.complete(command));
     }
 }
 

@@ -305,7 +305,7 @@ fn notes(sides: &[FunctionSide]) -> Vec<Note> {
         why: error.into(),
         number,
     });
-    let unnamed = names_alone.then_some(Note::FormsNotRead);
+    let unnamed = names_alone.then_some(Note::FormsNotRead { names_command: true });
     let versions = (versions > 0).then_some(Note::VersionsNotRead { versions });
     unread.chain(unnamed).chain(versions).collect()
 }

@@ -201,7 +201,7 @@ impl Documents {
             // One that does not exist is known by its ARN alone.
             let mut read = observed.boundary.iter().chain(wanted_boundary);
             let known = read.find(|known| known.arn == *arn).cloned();
-            known.unwrap_or_else(|| ObservedBoundary { arn: arn.clone(), document: None })
+            known.unwrap_or_else(|| ObservedBoundary { arn: arn.clone(), document: None, tags: None })
         });
         Self {
             trust: desired.role.trust.clone(),

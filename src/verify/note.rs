@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::analysis::{Analyser, CallGroup};
-use crate::iam::arn::AccountId;
+use crate::iam::arn::{AccountId, RoleArn};
 use crate::iam::principal::Principal;
 use crate::manifest::ChosenBy;
 use crate::ports::{AwsError, AwsErrorKind};
@@ -48,7 +48,15 @@ pub enum Note {
         services: BTreeSet<String>,
     },
     /// Of the functions, only the policies of the forms that the manifest names were read.
-    FormsNotRead,
+    FormsNotRead {
+        /// Whether a command that reads more is to be named: not after AWS was asked already.
+        names_command: bool,
+    },
+    /// AWS was not asked about a role that is not where the manifest says.
+    NotProbed {
+        /// The ARN that the role has.
+        role: RoleArn,
+    },
     /// The policies of so many older versions were not read.
     VersionsNotRead {
         /// How many versions.
@@ -95,7 +103,8 @@ impl Note {
             | Self::SimulatorNotJudged { .. }
             | Self::OrganizationUnreadable { .. }
             | Self::FurtherInvokers { .. }
-            | Self::FormsNotRead
+            | Self::FormsNotRead { .. }
+            | Self::NotProbed { .. }
             | Self::VersionsNotRead { .. }
             | Self::NotRead(_)
             | Self::OtherCustomers { .. }

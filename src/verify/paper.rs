@@ -68,7 +68,8 @@ pub(super) fn examine(documents: &Documents, survey: &Survey) -> Examined {
 fn boundary_claim(Documents { boundary, .. }: &Documents, desired: &Desired) -> Option<Claim> {
     let wanted = desired.own_boundary()?;
     let proposition = Proposition::Provable(prove::Claim::BoundaryAllowsNoMore);
-    let Some(ObservedBoundary { arn, document }) = boundary.as_ref().filter(|known| known.arn == *wanted)
+    let Some(ObservedBoundary { arn, document, tags: _ }) =
+        boundary.as_ref().filter(|known| known.arn == *wanted)
     else {
         let reason = match boundary {
             Some(ObservedBoundary { arn, .. }) => {

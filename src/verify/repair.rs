@@ -24,6 +24,8 @@ pub enum Repair {
     LookAtIntegration,
     /// Add the action to the manifest, or delete it.
     ListAction,
+    /// Write the credential of the integration again: what is in it, nobody can tell.
+    RewriteCredential,
     /// Ask for less, or have a quota raised.
     FitQuota,
     /// Give the integration another name in the manifest: the one of this name is that of another role or stack.
@@ -90,6 +92,7 @@ impl Repair {
             | Self::LookAtIntegration
             | Self::ListAction
             | Self::FitQuota
+            | Self::RewriteCredential
             | Self::RenameIntegration => None,
         }
     }

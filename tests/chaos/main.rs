@@ -9,6 +9,8 @@
 //!
 //! `--print-pairs N` prints the manifests of N pairs as JSON, for `tests/e2e`.
 //!
+//! `--repairs N` changes things by hand, each alone and N pairs, and does what `drift` and `verify` print (`repairs`).
+//!
 //! `--sample N` takes N runs spread over all of them; `--scenario NAME` and `--trouble NAME` choose; `--runs N` is how many go
 //! on at once. `ROLECALL_BIN` names another binary. It ends with 1 where anything was found.
 #![allow(
@@ -24,6 +26,7 @@
 mod judge;
 mod manifests;
 mod pairs;
+mod repairs;
 mod scenario;
 #[path = "../scenarios/stage.rs"]
 #[allow(dead_code, reason = "the scenarios use more of it")]
@@ -88,6 +91,9 @@ fn main() -> ExitCode {
     }
     if let Some(pairs) = number("--pairs") {
         return of_pairs(pairs, number("--runs").unwrap_or(4));
+    }
+    if let Some(pairs) = number("--repairs") {
+        return of_repairs(pairs, number("--runs").unwrap_or(4));
     }
     let (only_scenario, only_trouble) = (option("--scenario"), option("--trouble"));
     let scenarios = scenarios();
@@ -252,6 +258,28 @@ fn of_pairs(all: usize, at_once: usize) -> ExitCode {
         count(pairs::Ended::Refused),
         wrong.len()
     );
+    if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Between these, `docs/evidence.md` has the figures of the repairs.
+const REPAIRS: &str = "<!-- repairs: written by `just repairs` -->\n";
+const END_OF_REPAIRS: &str = "<!-- end of the repairs -->";
+
+fn of_repairs(pairs: usize, at_once: usize) -> ExitCode {
+    let begun = Instant::now();
+    let (tally, wrong) = repairs::run(pairs, at_once);
+    for message in &wrong {
+        eprintln!("{message}");
+    }
+    let table = repairs::table(&tally);
+    println!("{table}{} went wrong, {:.0} s", wrong.len(), begun.elapsed().as_secs_f64());
+    if wrong.is_empty() && std::env::var_os("UPDATE_PAGES").is_some() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/evidence.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = page.split_once(REPAIRS).unwrap();
+        let (_, after) = rest.split_once(END_OF_REPAIRS).unwrap();
+        std::fs::write(path, format!("{before}{REPAIRS}{table}\n{END_OF_REPAIRS}{after}")).unwrap();
+    }
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -148,8 +148,8 @@ fn a_code_is_explained() {
 
     D4 (warning): the effect of this difference could not be decided
 
-    Why it matters: the document contains something that the proof does not understand, so nobody has shown that it is harmless.
-    What to do: read the reason that the report gives; `rolecall apply` writes the document of the manifest.
+    Why it matters: a document contains something that the proof does not understand, or a credential was changed right after rolecall wrote it and Genesys Cloud does not show what is in it: nobody has shown that it is harmless.
+    What to do: read the reason that the report gives; `rolecall apply` writes the document of the manifest, and `rolecall genesys connect --rewrite-credential` the credential.
     Exit code: 5 (inconclusive: something could not be decided).
     "#);
     insta::assert_snapshot!(stage.run(&["explain", "T99"]).whole(), @"

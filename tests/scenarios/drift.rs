@@ -166,7 +166,7 @@ fn drift_names_what_was_changed_and_nothing_else() {
                          the session may not invoke a function other than the targets
               confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:orders-status: denied
                          the session may not invoke the target in a form that the manifest does not list
-              note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+              note: not examined: the policies of aliases and versions that the manifest does not name
 
             Result: refuted: a target function is missing (no changes) (exit code 4)
             -- stderr
@@ -373,10 +373,12 @@ fn a_role_that_was_moved_is_refuted_by_every_command_that_proves_it() {
       refuted    `arn:aws:iam::123456789012:role/ci` can assume the role
                  the ARN of the manifest, `arn:aws:iam::123456789012:role/GenesysDataActionRole`, is not the ARN of a role, so nobody can assume it: the role is `arn:aws:iam::123456789012:role/moved/GenesysDataActionRole`
       Proved on the role's side. No organization policy applies to it. Policies of other resources and of the caller are not part of it.
+      note: AWS was not asked who can assume the role: the manifest's ARN is not the ARN of a role, and the role is `arn:aws:iam::123456789012:role/moved/GenesysDataActionRole`
       note: no second opinion from iam:SimulatePrincipalPolicy: The policy source ARN (arn:aws:iam::123456789012:role/GenesysDataActionRole) cannot be found.
       note: no second opinion from access-analyzer:ValidatePolicy: the sandbox does not support IAM Access Analyzer
     Do this now
       1. set `path = "/moved/"` in [role] of the manifest: IAM cannot move a role
+      2. enter the role's new ARN in the credential of the integration in Genesys Cloud: arn:aws:iam::123456789012:role/moved/GenesysDataActionRole
     Result: refuted: the role has another ARN than the manifest's (exit code 4)
     "#);
 }

@@ -86,7 +86,7 @@ fn a_plan_that_opens_the_role_is_refused_unless_its_finding_is_allowed() {
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: allowed
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function-rolecall-sibling: denied
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: refuted: the role can be assumed without its external ID; AWS's answer contradicts the manifest: sts:AssumeRole without an external ID (3 changes made) (exit code 4)
     -- stderr
       ✓ create role GenesysDataActionRole

@@ -413,7 +413,7 @@ fn a_grant_beside_a_function_comes_and_goes() {
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
 
     Result: 9 changes made; every claim about the role is proved
     "#);

@@ -167,6 +167,10 @@ fn a_role_made_by_hand_is_left_alone_until_it_is_adopted() {
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
+    Do this now
+      1. rolecall apply --adopt
+         rolecall writes what the manifest says; --adopt takes over what lost its owner tag or what rolecall did not make
+
     Result: refuted: an unauthorized principal can assume the role; the role can be assumed without its external ID; and 2 more; nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall (exit code 4)
     -- stderr
     error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall
@@ -418,7 +422,7 @@ fn a_target_may_be_named_by_its_whole_arn() {
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:eu-west-1:123456789012:function:my-genesys-trigger-function-eu:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 3 changes made; every claim about the role is proved
     ");
     stage.run(&["drift"]).expect(0);

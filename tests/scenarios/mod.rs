@@ -65,6 +65,7 @@ mod provisioner;
 mod read_only;
 mod recorded;
 mod recorded_role;
+mod repaired;
 mod reports;
 mod reports_kept;
 mod roll_call;

@@ -185,7 +185,7 @@ fn a_move_has_no_interruption_and_an_end() {
                  the session may not invoke a function other than the targets
       confirmed  DryRun of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function:$LATEST: denied
                  the session may not invoke the target in a form that the manifest does not list
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
 
     Result: 1 change made; every claim about the role is proved
     "#);

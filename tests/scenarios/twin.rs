@@ -342,7 +342,7 @@ fn apply_can_go_as_far_as_the_twin() {
                  the session may not list the region's functions
       confirmed  lambda:GetFunctionConfiguration of arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function: denied
                  the session may not read a target's configuration
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 3 changes made; every claim about the role is proved
     ");
     assert!(roles(&stage.sandbox.state()).iter().all(|name| !name.contains("-twin-")));

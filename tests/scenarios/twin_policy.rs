@@ -228,7 +228,7 @@ pub(super) fn look_everywhere(stage: &Stage) {
 
         Do this now
           1. rolecall apply --remove-foreign --allow-claim every-target
-             rolecall writes what the manifest says; --remove-foreign takes the policies of others off the role
+             rolecall writes what the manifest says; --remove-foreign takes the policies of others off the role; --allow-claim lets it do so although a target function is missing
           2. deploy the function, or correct the [[target]]: arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function
 
         Result: refuted: a session can do more than invoke the targets; a target function is missing (exit code 4)

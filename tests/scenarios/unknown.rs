@@ -168,6 +168,7 @@ fn who_was_faster_with_a_new_role_is_said() {
     account 123456789012, as arn:aws:sts::123456789012:assumed-role/ci/rolecall
     Role arn:aws:iam::123456789012:role/GenesysDataActionRole
     As it is in AWS
+    Do this now
     Result: refuted: a session cannot invoke every target; nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall (exit code 4)
     -- stderr
     error[E35]: nothing was changed: role `arn:aws:iam::123456789012:role/GenesysDataActionRole` exists and was not made by rolecall

@@ -185,7 +185,7 @@ pub(crate) struct ConnectCommand {
     /// Also make and change the actions of the manifest, whose functions must exist under the ARNs that it states
     #[arg(long, requires = "role_arn")]
     pub(crate) with_actions: bool,
-    /// Replace or delete actions although flows may refer to their IDs
+    /// Replace or delete data actions: flows refer to a data action by its ID, and lose it
     #[arg(long, requires = "with_actions")]
     pub(crate) replace: bool,
     /// Do not ask for confirmation

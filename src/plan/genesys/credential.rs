@@ -134,9 +134,12 @@ impl<'o> Standpoint<'o> {
             return Written::Planned(Id::Known(id.clone()));
         };
         let id = record.id.clone();
-        let why = self.differs(&credential, record).or_else(|| {
-            changed_since(written.as_deref(), record.modified.as_deref())
-                .map(|when| format!("it was changed at {when}, and its current value cannot be read"))
+        let changed = changed_since(written.as_deref(), record.modified.as_deref());
+        let why = self.differs(&credential, record).or_else(|| match changed {
+            Some(Changed::ByOthers(when)) => {
+                Some(format!("it was changed at {when}, and its current value cannot be read"))
+            }
+            Some(Changed::PerhapsByOthers(_)) | None => None,
         });
         let why = why.or_else(|| match rewriting {
             Rewriting::Always => Some("you asked for it".to_owned()),
@@ -148,7 +151,8 @@ impl<'o> Standpoint<'o> {
                 Written::Planned(Id::Known(id))
             }
             None => {
-                plan.notices.extend(self.unknown(&credential, &id));
+                let changed = changed.map(|(Changed::ByOthers(when) | Changed::PerhapsByOthers(when))| when);
+                plan.notices.extend(self.unknown(&credential, &id, changed));
                 Written::Stays(id, written)
             }
         }
@@ -193,14 +197,18 @@ impl<'o> Standpoint<'o> {
     }
 
     /// What nobody can tell of a credential that stays.
-    fn unknown(self, credential: &Credential, id: &str) -> Option<Notice> {
+    fn unknown(self, credential: &Credential, id: &str, changed: Option<&str>) -> Option<Notice> {
         let id = id.to_owned();
-        match &credential.value {
-            CredentialValue::Role { field, role } => match self.shown(&id, field) {
-                Some(_) => None,
-                None => Some(Notice::Unverifiable { id, role: role.clone() }),
-            },
-            CredentialValue::Secret { source, required: _ } => {
+        let is_shown = |field: &String| self.shown(&id, field).is_some();
+        match (&credential.value, changed) {
+            (CredentialValue::Role { field, .. }, _) if is_shown(field) => None,
+            (CredentialValue::Role { .. } | CredentialValue::Secret { .. }, Some(when)) => {
+                Some(Notice::MayBeChanged { id, when: when.to_owned() })
+            }
+            (CredentialValue::Role { role, .. }, None) => {
+                Some(Notice::Unverifiable { id, role: role.clone() })
+            }
+            (CredentialValue::Secret { source, required: _ }, None) => {
                 Some(Notice::ValuesNotShown { id, secret: source.called() })
             }
         }
@@ -284,18 +292,30 @@ pub(super) fn unwanted_orphans(desired: &Desired, observed: &Observed) -> Vec<Cr
     Kind::ALL.into_iter().flat_map(of_kind).cloned().collect()
 }
 
-/// No documentation says whether attaching a credential counts as a change of it; what happened within this time after
-/// rolecall wrote it is taken to be that.
+/// No documentation says whether attaching a credential counts as a change of it, and rolecall attaches it right after it wrote it:
+/// who made a change within this time, nobody can tell.
 const SETTLING: SignedDuration = SignedDuration::from_secs(60);
 
-/// When the credential was last changed, where that was not by rolecall.
-fn changed_since<'t>(written: Option<&str>, modified: Option<&'t str>) -> Option<&'t str> {
+/// A change of a credential after rolecall wrote it, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Changed<'t> {
+    ByOthers(&'t str),
+    PerhapsByOthers(&'t str),
+}
+
+fn changed_since<'t>(written: Option<&str>, modified: Option<&'t str>) -> Option<Changed<'t>> {
     let (written, modified) = (written?, modified?);
-    let is_later = match (written.parse::<Timestamp>(), modified.parse::<Timestamp>()) {
-        (Ok(written), Ok(modified)) => modified.duration_since(written) > SETTLING,
-        (Err(_), _) | (_, Err(_)) => written != modified,
+    let since = match (written.parse::<Timestamp>(), modified.parse::<Timestamp>()) {
+        (Ok(written), Ok(at)) => at.duration_since(written),
+        (Err(_), _) | (_, Err(_)) => {
+            return (written != modified).then_some(Changed::ByOthers(modified));
+        }
     };
-    is_later.then_some(modified)
+    match since {
+        since if since > SETTLING => Some(Changed::ByOthers(modified)),
+        since if since > SignedDuration::ZERO => Some(Changed::PerhapsByOthers(modified)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

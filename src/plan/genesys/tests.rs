@@ -155,7 +155,7 @@ fn each_difference_has_its_steps() {
     fn own(observed: &mut Observed) -> &mut ObservedIntegration {
         &mut observed.integrations[0]
     }
-    let cases: [(Change, &[&str]); 22] = [
+    let cases: [(Change, &[&str]); 23] = [
         // The credential.
         (
             |it| {
@@ -174,7 +174,8 @@ fn each_difference_has_its_steps() {
             &["UpdateCredential", "Configure"],
         ),
         (|it| it.credentials[0].name = "Other".to_owned(), &["UpdateCredential", "Configure"]),
-        (|it| it.credentials[0].modified = Some("2026-11-21T11:00:59Z".to_owned()), &["? Unverifiable"]),
+        (|it| it.credentials[0].modified = Some(WRITTEN.to_owned()), &["? Unverifiable"]),
+        (|it| it.credentials[0].modified = Some("2026-11-21T11:00:59Z".to_owned()), &["? MayBeChanged"]),
         (
             |it| it.credentials[0].modified = Some("2026-11-21T11:01:01Z".to_owned()),
             &["UpdateCredential", "Configure"],

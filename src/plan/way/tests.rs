@@ -353,5 +353,5 @@ fn doors_that_are_closed_already_are_not_closed_again() {
 
 fn boundary(name: &str, statements: &str) -> ObservedBoundary {
     let arn = format!("arn:aws:iam::123456789012:policy/{name}").parse().unwrap();
-    ObservedBoundary { arn, document: Some(policy(statements)) }
+    ObservedBoundary { arn, document: Some(policy(statements)), tags: None }
 }

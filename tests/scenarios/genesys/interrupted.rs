@@ -369,7 +369,7 @@ fn what_is_not_visible_at_once_is_waited_for() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: no changes; every claim about the role is proved
     "#);
 }

@@ -53,7 +53,7 @@ fn a_credential_for_another_role_is_found_by_the_test() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 2 changes made; every claim about the role is proved
     "#);
 }
@@ -128,7 +128,7 @@ fn a_credential_that_can_be_read_is_compared() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 2 changes made; every claim about the role is proved
     "#);
 }
@@ -190,7 +190,7 @@ fn an_integration_of_somebody_else_is_taken_over_only_when_asked_and_never_delet
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 6 changes made; every claim about the role is proved
     "#);
     insta::assert_snapshot!(stage.run_client(&["drift"]).section("Role"), @"
@@ -291,7 +291,7 @@ fn the_draft_of_somebody_else_stays() {
     Data actions, run by Genesys Cloud
       succeeded  action Get order status (custom_-_84bb3f97-971d-80ab-bbf0-482148fb58a8)
                  {"function":"arn:aws:lambda:us-east-1:123456789012:function:my-genesys-trigger-function","version":"$LATEST","event":{"orderNumber":"4711"}}
-      note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
+      note: not examined: the policies of aliases and versions that the manifest does not name
     Result: 1 change made; every claim about the role is proved
     "#);
 }

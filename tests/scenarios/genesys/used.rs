@@ -155,7 +155,7 @@ fn a_replacement_is_refused_with_what_breaks() {
 
     Do this now
       1. rolecall apply --replace
-         rolecall writes what the manifest says; --replace makes data actions anew: flows lose their IDs and must be pointed at the new ones
+         rolecall writes what the manifest says; --replace makes data actions anew: flows refer to a data action by its ID, lose it and must be pointed at the new one
 
     Result: refuted: a data action differs from the manifest (1 difference) (exit code 4)
     "#);

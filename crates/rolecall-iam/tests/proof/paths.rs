@@ -224,7 +224,7 @@ fn each_form_of_a_name_has_one_reading() {
     ];
     for (trusted, allow, expected) in table {
         let intent = RoleIntent { trusted: vec![trusted.parse().unwrap()], ..RoleIntent::default() };
-        let results = trust_results(&trust_of(&[allow.clone()]), &intent);
+        let results = trust_results(&trust_of(std::slice::from_ref(&allow)), &intent);
         assert_eq!(results[0].result.as_str(), expected, "{trusted}: {allow}: {:?}", told(&results));
     }
     // Beside a stranger, what is not known of the session hides nothing.

@@ -59,6 +59,7 @@ impl GenesysTamper {
                 let found = all.find(|(_, it)| it.fields.get("ARN").is_some_and(|arn| arn != OTHER_ROLE));
                 let (id, credential) = found.ok_or("no credential names a role")?;
                 credential.fields.insert("ARN".to_owned(), OTHER_ROLE.to_owned());
+                credential.modified = request::time(jiff::Timestamp::now());
                 (
                     format!("credential `{}` names {OTHER_ROLE}", credential.name),
                     "Update",

@@ -102,6 +102,9 @@ pub(super) fn route(request: &Incoming) -> Result<(&'static str, Operation<Input
             ("POST", ["2021-10-31", "functions", function, "url"]) => {
                 ("CreateFunctionUrlConfig", Write(permissions::create_url), *function, "")
             }
+            ("PUT", ["2021-10-31", "functions", function, "url"]) => {
+                ("UpdateFunctionUrlConfig", Write(permissions::update_url), *function, "")
+            }
             ("GET", ["2021-10-31", "functions", function, "urls"]) => {
                 ("ListFunctionUrlConfigs", Read(permissions::list_urls), *function, "")
             }

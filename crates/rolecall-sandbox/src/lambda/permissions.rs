@@ -111,11 +111,7 @@ pub(super) fn list_urls(call: &Call<'_>, input: &Input, state: &State) -> Result
 pub(super) fn create_url(call: &Call<'_>, input: &Input, state: &mut State) -> Result<Reply, ApiError> {
     let reference = input.reference(call)?;
     authorize(call, "CreateFunctionUrlConfig", &reference)?;
-    let body = input.json()?;
-    let auth_type =
-        body.get("AuthType").and_then(Value::as_str).filter(|kind| ["NONE", "AWS_IAM"].contains(kind));
-    let auth_type = auth_type
-        .ok_or_else(|| ApiError::new(400, "ValidationException", "AuthType must be NONE or AWS_IAM"))?;
+    let auth_type = auth_type(input)?;
     let function = reference.find_mut(state)?;
     if function.urls.insert(reference.qualifier.clone(), auth_type.to_owned()).is_some() {
         let text = format!(
@@ -125,7 +121,24 @@ pub(super) fn create_url(call: &Call<'_>, input: &Input, state: &mut State) -> R
         );
         return Err(ApiError::new(409, "ResourceConflictException", text));
     }
-    Ok(Reply::json(201, &show_url(&reference.arn(), &reference.region, auth_type)))
+    Ok(Reply::json(201, &show_url(&reference.arn(), &reference.region, &auth_type)))
+}
+
+pub(super) fn update_url(call: &Call<'_>, input: &Input, state: &mut State) -> Result<Reply, ApiError> {
+    let reference = input.reference(call)?;
+    authorize(call, "UpdateFunctionUrlConfig", &reference)?;
+    let auth_type = auth_type(input)?;
+    let url = reference.find_mut(state)?.urls.get_mut(&reference.qualifier).ok_or_else(nothing_there)?;
+    url.clone_from(&auth_type);
+    Ok(Reply::json(200, &show_url(&reference.arn(), &reference.region, &auth_type)))
+}
+
+fn auth_type(input: &Input) -> Result<String, ApiError> {
+    let body = input.json()?;
+    let auth_type = body.get("AuthType").and_then(Value::as_str);
+    let auth_type = auth_type.filter(|kind| ["NONE", "AWS_IAM"].contains(kind));
+    let fault = || ApiError::new(400, "ValidationException", "AuthType must be NONE or AWS_IAM");
+    auth_type.map(str::to_owned).ok_or_else(fault)
 }
 
 fn show_url(arn: &str, region: &str, auth_type: &str) -> Value {

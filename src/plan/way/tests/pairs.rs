@@ -35,7 +35,7 @@ fn survey_of(random: &RandomManifest, observed: &Observed) -> Survey {
     let desired = desired(&manifest, &id, &templates, &home(), &targets, &current, 10).unwrap();
     let boundary = desired.role.permissions_boundary.clone().map(|arn| {
         let document = boundary_document(&manifest, &id, &home(), &targets).unwrap();
-        ObservedBoundary { arn, document: Some(document.to_string().into()) }
+        ObservedBoundary { arn, document: Some(document.to_string().into()), tags: None }
     });
     let mut observed = observed.clone();
     // The administrator makes the boundary first, also the one in force.

@@ -163,7 +163,8 @@ fn random_survey(dice: &mut Dice) -> Survey {
     if dice.one_in(4) {
         let arn = boundary("Wanted", "").arn;
         desired.role.permissions_boundary = Some(arn.clone());
-        wanted_boundary = Some(ObservedBoundary { arn, document: Some(random_permissions(dice)) });
+        wanted_boundary =
+            Some(ObservedBoundary { arn, document: Some(random_permissions(dice)), tags: None });
     }
     Survey { boundary: wanted_boundary, ..survey(desired, observed) }
 }
