@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use super::FindingId;
 use crate::condition::{Condition, Operand, Operator, Quantifier, Test};
 use crate::document::{Document, Effect, Statement};
-use crate::principal::Principal;
-use crate::principal::element::PrincipalName;
 use crate::truth::Truth;
 
 pub(super) const EXTERNAL_ID: &str = "sts:ExternalId";
@@ -25,7 +23,6 @@ pub(super) fn why_absence_is_enough(
     document: &Document,
     index: usize,
     conditions: &[&Condition],
-    caller: &Principal,
 ) -> FindingId {
     let has = |wanted: fn(&Condition) -> bool| conditions.iter().any(|condition| wanted(condition));
     let for_all = |condition: &Condition| {
@@ -42,17 +39,11 @@ pub(super) fn why_absence_is_enough(
     } else if has(is_negated) {
         FindingId::T5
     } else {
-        // Another statement asks the same caller for an ID, and so protects nothing.
+        // Another statement asks for an ID, and so protects nothing.
         let others = document.statements().iter().enumerate();
-        let is_wide =
-            document.statements().get(index).and_then(|it| it.principal.as_ref()).is_some_and(|clause| {
-                let is_anybody = |name| matches!(name, &PrincipalName::Everyone | &PrincipalName::AnyAws);
-                clause.negated || clause.values.iter().any(is_anybody)
-            });
         let asks = |statement: &Statement| {
             statement.effect == Effect::Allow
                 && statement.covers_action(ASSUME_ROLE) != Truth::False
-                && (is_wide || statement.names_principal(caller) != Truth::False)
                 && statement.conditions.iter().any(|condition| is_external_id(&condition))
         };
         let guarded = others.filter(|(other, _)| *other != index).any(|(_, statement)| asks(statement));

@@ -116,8 +116,7 @@ impl Linter<'_, '_> {
         let own = self.trust.own.clone();
         let foreign = || Callers::of_accounts().outside(&own);
         if let Some(witness) = self.ask(index, foreign(), ExternalIds::Absent) {
-            let id =
-                why_absence_is_enough(self.policy.document, index, &conditions, &witness.request.principal);
+            let id = why_absence_is_enough(self.policy.document, index, &conditions);
             self.shown(id, index, witness);
         }
         if conditions.is_empty() {
