@@ -94,7 +94,7 @@ fn a_role_at_another_path_is_not_the_trusted_one() {
                  `arn:aws:sts::765628985471:assumed-role/genesys/session` cannot assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94`, because no statement allows it
       warning    T11 (statement 1 of the trust policy): `arn:aws:sts::765628985471:assumed-role/genesys/session` can assume the role with the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` when `aws:PrincipalArn` is `arn:aws:iam::765628985471:role/moved/genesys`, because statement 1 allows it and this external ID satisfies its condition `StringEquals` on `sts:ExternalId`
                  why: every principal of the account whose own policies allow it can assume the role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html)
-                 fix: name the principal that the vendor publishes
+                 fix: name `arn:aws:iam::765628985471:role/genesys` alone in `Principal`
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
 
     Result: refuted
@@ -123,7 +123,7 @@ fn a_misspelt_condition_key_is_told_from_the_one_that_was_meant() {
             .expect(4);
     let told = run.stdout.lines().filter(|line| line.contains("ExternalId`") || line.contains("G3"));
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
-               fix: require the external ID with a single `StringEquals` condition on `sts:ExternalId`
+               fix: require the external ID `5f6b2c1e-8a4d-4c3b-9e7f-2d1a6b8c0e94` with a single `StringEquals` condition on `sts:ExternalId`
     warning    G3 (statement 1 of the trust policy): rolecall does not know the condition key `sts:ExternalIdd`; did you mean `sts:ExternalId`?
                fix: write `sts:ExternalId`
     ");

@@ -186,7 +186,9 @@ fn files_that_are_none() {
     exit 2
     -- stderr
     error[E10]: `pitfalls/t01-no-external-id.json` is not a file of cases:
-      the document: a file of cases must be a list
+      /Version: unknown key (known keys: common, cases)
+      /Statement: unknown key (known keys: common, cases)
+      the document: `cases` is missing
     hint: `rolecall simulate --help` shows what a case looks like
     ");
     let mut said = String::new();

@@ -313,9 +313,9 @@ fn a_template_with_an_unknown_placeholder_is_a_usage_error() {
       Proved on the role's side: policies of the organization (SCPs, RCPs), of other resources and of the caller are not part of it.
       note: not examined: the policies of aliases and versions that the manifest does not name; `verify --level live` reads them
 
-    Result: wrong usage: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}} (exit code 2)
+    Result: wrong usage: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{client_parameters}}, {{client_secrets}}, {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{signing_secrets}}, {{targets}}, {{topics}}, {{trusted_principals}}, {{twin_arns}}, {{written_parameters}}, {{written_secrets}} (exit code 2)
     -- stderr
-    error[E8]: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{targets}}, {{trusted_principals}}, {{twin_arns}}
+    error[E8]: template `trust.json` has an unknown placeholder `{{who}}` at `/Statement/0/Sid`; it may use {{client_parameters}}, {{client_secrets}}, {{external_id}}, {{functions}}, {{functions_in_every_form}}, {{policy_arns}}, {{role_arn}}, {{signing_secrets}}, {{targets}}, {{topics}}, {{trusted_principals}}, {{twin_arns}}, {{written_parameters}}, {{written_secrets}}
     ");
     insta::assert_snapshot!(stage.run(&["plan", "--policies", "nowhere"]).whole(), @"
     exit 2
