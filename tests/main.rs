@@ -9,6 +9,7 @@
     reason = "a test that cannot go on must fail loudly"
 )]
 
+mod circles;
 mod commands;
 mod corpus;
 mod genesys;

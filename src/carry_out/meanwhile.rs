@@ -55,7 +55,6 @@ pub(super) enum Verdict {
     Gone,
     /// What is there is not shown yet, or was not found though it is there.
     NotYet,
-    /// It failed.
     Failed(Failure),
 }
 

@@ -40,7 +40,6 @@ pub enum Event<'e> {
     Finished(&'e Change, Effect),
     /// Something is waited for.
     Waiting {
-        /// What it is.
         awaited: &'e str,
         /// For how long so far.
         waited: Duration,
@@ -169,7 +168,6 @@ pub enum Failure {
         waited.as_secs()
     )]
     Overtaken {
-        /// What it is.
         what: &'static str,
         /// For how long.
         waited: Duration,
@@ -202,10 +200,7 @@ pub enum Failure {
     },
     /// The plan is about a service that nobody gave a client for.
     #[error("there is no client for {service}; this is a bug in rolecall, please report it")]
-    NoClient {
-        /// The service.
-        service: &'static str,
-    },
+    NoClient { service: &'static str },
     /// The plan writes a document that IAM would refuse. Nothing was sent.
     #[error(transparent)]
     Unstorable(Unstorable),
@@ -213,10 +208,7 @@ pub enum Failure {
     #[error(
         "the plan does not create the {missing} that this change needs; this is a bug in rolecall, please report it"
     )]
-    Incomplete {
-        /// What is missing.
-        missing: &'static str,
-    },
+    Incomplete { missing: &'static str },
 }
 
 fn last_answer(last: Option<&Failure>) -> String {

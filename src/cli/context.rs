@@ -316,7 +316,6 @@ pub(crate) struct Signals {
 
 /// Raises the interrupt of all, until somebody listens.
 static RAISE: Mutex<Option<watch::Sender<bool>>> = Mutex::new(None);
-/// The interrupt of all.
 static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
 
 fn raise() -> MutexGuard<'static, Option<watch::Sender<bool>>> {

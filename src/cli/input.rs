@@ -17,7 +17,6 @@ const UNTIL_WRITER: Duration = Duration::from_secs(5);
 /// What standard input is called on the command line.
 const STANDARD_INPUT: &str = "-";
 
-/// Whether it is standard input.
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == STANDARD_INPUT
 }

@@ -105,7 +105,6 @@ struct Stated<'a> {
     reports: &'a [ReportFile],
     /// The file beside them.
     out: Option<(&'a Path, FileKind)>,
-    /// What is read.
     read: Vec<(Option<&'a Path>, &'static str)>,
     /// The folder of certificates, whose files are replaced.
     certificates: Option<&'a Path>,

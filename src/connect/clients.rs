@@ -19,7 +19,6 @@ use crate::ports::secrets::{ReadSecret, SecretId, SecretLocation};
 /// A client that many manifests share; its organization is asked for once.
 #[derive(Clone, Debug)]
 pub struct SharedClient {
-    /// The client.
     pub client: Rc<Client>,
     organization: Rc<OnceCell<Organization>>,
 }

@@ -47,9 +47,7 @@ pub enum ConnectError {
         Shown(id)
     )]
     InvalidOrganization {
-        /// Its name.
         name: String,
-        /// Its ID.
         id: String,
         /// Why not.
         source: InvalidName,
@@ -78,9 +76,7 @@ const ONE_SIDE: &str =
 /// A role that several manifests are about: they would undo each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoubleClaim {
-    /// The role.
     pub role: RoleName,
-    /// The manifests.
     pub manifests: Vec<String>,
 }
 

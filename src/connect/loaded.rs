@@ -9,7 +9,6 @@ use crate::manifest::{Faults, Manifest, ManifestError, Note, Outline, read_text}
 pub struct Loaded {
     /// What reports call it.
     pub name: String,
-    /// The manifest.
     pub manifest: Manifest,
     /// Where its keys stand.
     pub outline: Outline,

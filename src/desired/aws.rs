@@ -96,7 +96,6 @@ const GRANT_DESCRIPTION: &str = "Lets a role do what its grants are for. Managed
 pub struct Home {
     /// `aws`, `aws-us-gov`, …
     pub partition: Partition,
-    /// The account.
     pub account: AccountId,
 }
 
@@ -142,7 +141,6 @@ impl Home {
 pub struct Desired {
     /// Where it should be.
     pub home: Home,
-    /// The role.
     pub role: RoleSpecification,
     /// The policies on the role, by ARN.
     pub policies: Vec<(PolicyArn, PolicySpecification)>,
@@ -215,9 +213,7 @@ pub enum DesiredError {
         "the grant {grant} is in the partition `{partition}`, and the role is in `{home}`: no role acts in another partition"
     )]
     GrantElsewhere {
-        /// The grant.
         grant: String,
-        /// Its partition.
         partition: String,
         /// The role's.
         home: Partition,
@@ -227,17 +223,13 @@ pub enum DesiredError {
         "a `kms_key` in the partition `{partition}`: the value of `kms:ViaService` for Amazon S3 is not known there; leave `kms_key` \
          out, and allow the use of the key in the key's policy"
     )]
-    KeyOfPartition {
-        /// The partition.
-        partition: Partition,
-    },
+    KeyOfPartition { partition: Partition },
     /// What a grant is for cannot be stated as an intent.
     #[error(transparent)]
     Use(#[from] UseError),
     /// IAM would not store the document.
     #[error("IAM would refuse the document of template `{template}`: {faults}")]
     Refused {
-        /// The template.
         template: String,
         /// What is wrong, each with its JSON pointer.
         faults: String,

@@ -14,9 +14,7 @@ use crate::manifest::{Action, Call};
 /// Which part of an action does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The input of the test.
     TestInput,
-    /// The template of the request.
     RequestTemplate,
     /// The map of paths into the answer.
     TranslationMap,

@@ -18,13 +18,11 @@ use crate::ports::genesys::{ActionConfig, Contract, Template};
 /// An action in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangedAction {
-    /// The name.
     pub name: String,
     /// The kind of integration that it belongs to.
     pub kind: Kind,
     /// Whether only secure flows may call it.
     pub secure: bool,
-    /// The contract.
     pub contract: Contract,
     /// The configuration; its templates are texts.
     pub config: ActionConfig,
@@ -203,7 +201,6 @@ impl<'f> Parts<'f> {
 /// An action as a manifest describes it, and the files that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// The action.
     pub action: Action,
     /// The files' paths, relative to the manifest, and their texts.
     pub files: Vec<(PathBuf, String)>,
@@ -225,7 +222,6 @@ pub enum ImportError {
     NoMethod {
         /// The action's name.
         action: String,
-        /// The method.
         method: String,
     },
 }

@@ -11,9 +11,7 @@ use crate::ports::secrets::SecretLocation;
 /// The key under which an integration names the credential with the role's ARN. It and the next two are what Genesys's own modules
 /// use (GenesysCloudDevOps, `integration-lambda-module`, `integrations.tf`).
 pub const CREDENTIAL_KEY: &str = "AmazonWebServicesARN";
-/// The type of this credential.
 pub const CREDENTIAL_TYPE: &str = "amazonWebServicesARN";
-/// The field with the ARN.
 pub const CREDENTIAL_FIELD: &str = "ARN";
 
 /// The key under which an integration for addresses names its credential (Terraform provider for Genesys Cloud,
@@ -74,24 +72,19 @@ pub struct StackResource {
 /// An integration with its actions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredIntegration {
-    /// Its kind.
     pub kind: Kind,
-    /// Its name.
     pub name: String,
     /// What its administrators should read; of one that was taken over, what they have there where nothing is stated.
     pub notes: Option<String>,
     /// The credential that rolecall makes; `None` where administrators give it one.
     pub credential: Option<DesiredCredential>,
-    /// The actions.
     pub actions: Vec<DesiredAction>,
 }
 
-/// A credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredCredential {
     /// Its name, without the sign.
     pub name: String,
-    /// What is in it.
     pub content: CredentialContent,
 }
 
@@ -126,16 +119,12 @@ impl DesiredCredential {
     }
 }
 
-/// An action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAction {
-    /// The name.
     pub name: String,
-    /// The category.
     pub category: String,
     /// Whether only secure flows may call it.
     pub secure: bool,
-    /// The contract.
     pub contract: Contract,
     /// The configuration; its templates are texts.
     pub config: ActionConfig,
@@ -298,7 +287,6 @@ impl Sign {
         Self("\0".to_owned())
     }
 
-    /// That of a resource of a stack.
     pub fn of_resource(StackResource { stack, logical_id }: &StackResource) -> Self {
         // The end of a stack's ARN is an ID that no other stack has.
         let id = stack.rsplit('/').next().unwrap_or(stack);

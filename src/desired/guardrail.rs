@@ -56,7 +56,6 @@ impl GuardrailKind {
 /// One policy of a guardrail, ready to be stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GuardrailPolicy {
-    /// The document.
     pub document: Document,
     /// Its text: as people read it, or without white space where that is too long.
     pub text: String,

@@ -27,7 +27,6 @@ pub struct ActionSources {
 /// Something that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFault {
-    /// The file.
     pub file: PathBuf,
     /// Where in it: a line and a column, or a JSON pointer; empty for the file as a whole.
     pub place: String,

@@ -13,7 +13,6 @@ use crate::manifest::Boundary;
 /// What a placeholder stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filling {
-    /// One string.
     Text(String),
     /// An array of strings.
     List(Vec<String>),
@@ -28,7 +27,6 @@ pub enum TemplateError {
     /// The text is not JSON.
     #[error("template `{template}` is not JSON: {message}")]
     NotJson {
-        /// The template.
         template: String,
         /// What the parser said.
         message: String,
@@ -38,7 +36,6 @@ pub enum TemplateError {
         "template `{template}` has an unknown placeholder `{{{{{placeholder}}}}}` at `{pointer}`; it may use {known}"
     )]
     UnknownPlaceholder {
-        /// The template.
         template: String,
         /// The JSON pointer of the node.
         pointer: String,
@@ -53,7 +50,6 @@ pub enum TemplateError {
          such as \"{{{{external_id}}}}\""
     )]
     PartialPlaceholder {
-        /// The template.
         template: String,
         /// The JSON pointer of the node.
         pointer: String,

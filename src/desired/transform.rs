@@ -35,7 +35,6 @@ pub struct Reference {
     escaped: bool,
 }
 
-/// The references of a template.
 pub fn references(template: &str) -> Result<Vec<Reference>, Undecided> {
     let reference = |piece| match piece {
         Piece::Reference(reference) => Some(reference),

@@ -48,7 +48,6 @@ pub enum Deed {
 /// How much of the manifest is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it.
     Whole,
     /// AWS: Genesys Cloud cannot be read, and nothing waits for that.
     Aws,
@@ -57,9 +56,7 @@ pub enum Extent {
 /// What could not be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// AWS.
     Aws,
-    /// Genesys Cloud.
     GenesysCloud,
 }
 

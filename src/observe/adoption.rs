@@ -16,16 +16,10 @@ use rolecall_model::region::Region;
 pub enum AdoptionError {
     /// There is no such role.
     #[error("there is no role `{role}` in account {account}")]
-    NoRole {
-        /// The role.
-        role: RoleName,
-        /// The account.
-        account: AccountId,
-    },
+    NoRole { role: RoleName, account: AccountId },
     /// The trust policy has no single external ID.
     #[error("the trust policy of role `{role}` does not require exactly one external ID: {found}")]
     NoExternalId {
-        /// The role.
         role: RoleName,
         /// What it asks for.
         found: String,
@@ -33,7 +27,6 @@ pub enum AdoptionError {
     /// The role is of another account than the credentials.
     #[error("role `{role}` is of account {stated}, but the credentials are of account {found}")]
     OtherAccount {
-        /// The role.
         role: RoleName,
         /// The account in its ARN.
         stated: AccountId,
@@ -42,14 +35,10 @@ pub enum AdoptionError {
     },
     /// The policies name no function.
     #[error("the policies of role `{role}` name no Lambda function that it may invoke")]
-    NoTargets {
-        /// The role.
-        role: RoleName,
-    },
+    NoTargets { role: RoleName },
     /// Something has a form that the manifest cannot hold.
     #[error("role `{role}`: {reason}")]
     Unfit {
-        /// The role.
         role: RoleName,
         /// What does not fit.
         reason: String,
@@ -61,7 +50,6 @@ pub enum AdoptionError {
 pub struct Corrections {
     /// The account in the role's ARN, where it was named by one.
     pub account: Option<AccountId>,
-    /// The external ID.
     pub organization_id: Option<ExternalId>,
     /// Genesys Cloud's account.
     pub trusted_account: Option<AccountId>,
@@ -73,15 +61,9 @@ pub struct Corrections {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HomeRegion {
     /// Genesys Cloud uses the account that the role trusts in this region alone.
-    Known {
-        /// The region.
-        region: &'static Region,
-        /// The account.
-        account: AccountId,
-    },
+    Known { region: &'static Region, account: AccountId },
     /// Genesys Cloud uses the account in several regions.
     Shared {
-        /// The account.
         account: AccountId,
         /// The one of these regions in which all the functions are, where there is one: a guess, because functions may be in
         /// any region.

@@ -21,7 +21,6 @@ const PACE: Pace = Pace::doubling(250, 2_000);
 
 /// One of IAM's answers about a role.
 pub(crate) enum Answer<T> {
-    /// This.
     Present(T),
     /// "No such entity".
     Absent,
@@ -68,11 +67,9 @@ pub(crate) struct Answers {
 /// What is on a role, by answers that agree.
 #[derive(Default)]
 pub(crate) struct Held {
-    /// The role.
     pub role: Option<RoleRecord>,
     /// Its managed policies.
     pub attached: Vec<PolicyArn>,
-    /// Its inline policies.
     pub inline: Vec<InlinePolicy>,
 }
 

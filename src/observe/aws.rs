@@ -40,7 +40,6 @@ pub struct Observed {
 /// A managed policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedPolicy {
-    /// The ARN.
     pub arn: PolicyArn,
     /// Whether it is attached to the role.
     pub attached: bool,
@@ -59,16 +58,13 @@ pub struct ObservedPolicy {
 /// An inline policy of the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InlinePolicy {
-    /// The name.
     pub name: String,
-    /// The document.
     pub document: StoredDocument,
 }
 
 /// The permissions boundary of the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedBoundary {
-    /// The ARN of the policy.
     pub arn: PolicyArn,
     /// The document in force; `None` where the policy does not exist.
     pub document: Option<StoredDocument>,
@@ -111,7 +107,6 @@ pub struct Glimpse {
     pub inline: Vec<InlinePolicy>,
     /// The boundary in force; without its document where that was not read.
     pub boundary: Option<ObservedBoundary>,
-    /// The functions.
     pub functions: AwsResult<Vec<ObservedFunction>>,
     /// What else could not be read, the most important first.
     pub unread: Vec<Unread>,

@@ -45,7 +45,6 @@ pub enum FieldsError {
     NotText {
         /// What messages call the secret.
         secret: String,
-        /// The field.
         field: String,
     },
     /// A field says nothing.
@@ -53,7 +52,6 @@ pub enum FieldsError {
     Empty {
         /// What messages call the secret.
         secret: String,
-        /// The field.
         field: String,
     },
     /// The type of credential needs more fields.

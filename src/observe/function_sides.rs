@@ -25,7 +25,6 @@ pub struct FunctionSide {
     pub invokers: Vec<(Option<Qualifier>, Vec<Invoker>)>,
     /// The policies that were read, by alias or version; `None` is the function itself.
     pub policies: Vec<(Option<Qualifier>, AwsResult<Option<String>>)>,
-    /// Its URLs.
     pub urls: AwsResult<Vec<FunctionUrlRecord>>,
     /// Its aliases and versions, unless only the forms that the manifest names were read.
     pub further: Option<FurtherForms>,
@@ -34,7 +33,6 @@ pub struct FunctionSide {
 /// The forms of a function beside those that a manifest names.
 #[derive(Clone, Debug)]
 pub struct FurtherForms {
-    /// The aliases.
     pub aliases: AwsResult<Vec<AliasRecord>>,
     /// How many versions have policies that were not read; the failure where the versions are not known.
     pub versions_left: AwsResult<usize>,

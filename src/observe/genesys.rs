@@ -99,7 +99,6 @@ pub struct CredentialForm {
     pub key: String,
     /// The name of its type.
     pub type_name: String,
-    /// Its field.
     pub field: String,
 }
 
@@ -113,10 +112,8 @@ impl Default for CredentialForm {
     }
 }
 
-/// An integration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedIntegration {
-    /// Its kind.
     pub kind: Kind,
     /// What the list says of it.
     pub record: IntegrationRecord,
@@ -140,9 +137,7 @@ pub struct ObservedIntegration {
 pub struct Sought<'n> {
     /// Those that are marked for the role, or
     pub role: &'n str,
-    /// for this resource of a stack;
     pub resource: Option<&'n StackResource>,
-    /// the one with this ID;
     pub id: Option<&'n str>,
     /// those with the name of rolecall's own.
     pub name: &'n str,
@@ -174,7 +169,6 @@ pub enum Reach {
 /// How much is read of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// All of it.
     Full,
     /// What the list says: no contract, no configuration.
     Listed,
@@ -430,7 +424,6 @@ async fn in_detail<R: GenesysRead>(
 pub struct Namesakes {
     /// The published ones.
     pub published: Vec<ActionRecord>,
-    /// The drafts.
     pub drafts: Vec<ActionRecord>,
 }
 

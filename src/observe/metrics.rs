@@ -20,7 +20,6 @@ use crate::ports::{AwsError, AwsErrorKind, FunctionAddress, Read};
 /// What was measured of one thing by one service.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Measured<T> {
-    /// This.
     Known(T),
     /// The service has no data for this time.
     Nothing,
@@ -85,7 +84,6 @@ impl Requests {
 /// What an action invokes, as CloudWatch knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invoked {
-    /// This function.
     Function(MeasuredFunction),
     /// The function of this name, of which nobody says where it is.
     Unplaced(String),
@@ -96,9 +94,7 @@ pub enum Invoked {
 /// One action of the manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionFigures {
-    /// Its name.
     pub name: String,
-    /// What it invokes.
     pub invoked: Invoked,
     /// What Genesys Cloud measured.
     pub requests: Measured<Requests>,

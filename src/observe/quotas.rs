@@ -11,22 +11,14 @@ use crate::ports::AccountQuotas;
 pub enum QuotaError {
     /// The trust policy would be too large.
     #[error("the trust policy has {size} characters without white space, and the account's quota is {quota}")]
-    TrustTooLarge {
-        /// Its size.
-        size: usize,
-        /// The quota.
-        quota: usize,
-    },
+    TrustTooLarge { size: usize, quota: usize },
     /// The policy for the targets would be too large.
     #[error("policy `{policy}` has {size} characters without white space, and IAM's quota is {quota}")]
     PolicyTooLarge {
         /// The policy's name.
         policy: PolicyName,
-        /// Whether it is for grants.
         is_for_grants: bool,
-        /// Its size.
         size: usize,
-        /// The quota.
         quota: usize,
     },
     /// More policies than fit on a role.
@@ -43,7 +35,6 @@ pub enum QuotaError {
         policies: usize,
         /// How many policies of others are on the role.
         foreign: usize,
-        /// The quota.
         quota: usize,
     },
 }

@@ -53,9 +53,7 @@ pub struct Survey {
 /// Something that a survey leaves open.
 #[derive(Clone, Debug)]
 pub struct Open {
-    /// What.
     pub part: Part,
-    /// Why.
     pub why: SurveyError,
 }
 

@@ -13,9 +13,7 @@ use crate::ports::genesys::{
 /// An action that ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// Its ID.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Whether only secure flows may call it: dependency tracking keeps these apart.
     pub is_secure: bool,
@@ -24,7 +22,6 @@ pub struct Ending {
 /// What is known of the use of an action.
 #[derive(Clone, Debug)]
 pub struct Usage {
-    /// The action.
     pub action: Ending,
     /// What uses it, each once.
     pub users: Vec<User>,
@@ -35,9 +32,7 @@ pub struct Usage {
 /// Something that uses an action.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Its ID.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Its kind, as the API writes it.
     pub kind: String,
@@ -50,7 +45,6 @@ pub struct User {
 pub enum Flow {
     /// It was read; and whether the version that runs is among those that use the action.
     Read {
-        /// The flow.
         record: FlowRecord,
         /// Whether the version that runs uses the action.
         runs_it: bool,

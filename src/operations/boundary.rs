@@ -131,7 +131,6 @@ impl<A: ReadAccount + Write, G: GenesysPorts> Context<A, G> {
         Ok(PlannedBoundary { arn, plan: Way::from(plan.changes).storable()?.into() })
     }
 
-    /// Writes it.
     pub async fn write_boundary(
         &self,
         planned: &PlannedBoundary,

@@ -66,9 +66,7 @@ pub trait Shell: Observer {
 /// An action whose ID would end.
 #[derive(Clone, Debug)]
 pub struct RetiredAction {
-    /// Its ID.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Why it would end.
     pub why: Retirement,
@@ -144,9 +142,7 @@ pub struct ReadBack {
 /// A service that rolecall writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
-    /// AWS.
     Aws,
-    /// Genesys Cloud.
     GenesysCloud,
 }
 

@@ -47,13 +47,11 @@ impl<G: GenesysRead + GenesysWrite + GenesysTest> GenesysPorts for G {}
 /// One manifest, and the clients for it.
 #[derive(Debug)]
 pub struct Context<A, G> {
-    /// The manifest.
     pub manifest: Manifest,
     /// The external ID: the organization's ID.
     pub external_id: ExternalId,
     /// The policy templates.
     pub templates: Rc<Templates>,
-    /// AWS.
     pub aws: A,
     /// What is known of the account already, where many of its roles are looked at.
     pub snapshot: Option<Rc<Snapshot<A>>>,

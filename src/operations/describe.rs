@@ -33,7 +33,6 @@ pub struct Wanted {
 /// The role that the integrations are for.
 #[derive(Clone, Debug)]
 pub enum WantedRole {
-    /// The role of this ARN.
     Arn(RoleArn),
     /// The role of this name, in any account.
     Name(RoleName),
@@ -60,7 +59,6 @@ pub enum DescribeError {
     /// Several integrations have the name.
     #[error("{} integrations are named `{}`: {}", ids.len(), Shown(name), ids.join(", "))]
     Ambiguous {
-        /// The name.
         name: String,
         /// Their IDs.
         ids: Vec<String>,

@@ -50,7 +50,6 @@ pub enum Denied {
     Everywhere,
     /// For some of them.
     Some {
-        /// The first.
         first: String,
         /// How many there are.
         number: usize,

@@ -33,7 +33,6 @@ pub enum Subject {
     Trust,
     /// The role's ARN.
     Role,
-    /// The functions.
     Functions,
     /// The partition of AWS.
     Partition,

@@ -27,7 +27,6 @@ pub struct Unasked;
 /// What whoever has AWS says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stated {
-    /// The role.
     pub role: RoleArn,
     /// The functions of the manifest's targets, in their order, where the actions are written too.
     pub functions: Option<Vec<FunctionArn>>,

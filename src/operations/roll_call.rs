@@ -32,7 +32,6 @@ pub struct RollCallRequest {
 pub struct AccountsRead {
     /// The roles of all accounts.
     pub snapshot: Snapshot,
-    /// The accounts.
     pub accounts: Vec<AccountId>,
     /// Accounts that could not be read.
     pub unread: Vec<UnreadAccount>,

@@ -32,15 +32,9 @@ pub struct PlanOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Foreign {
     /// A managed policy is attached.
-    ManagedPolicy {
-        /// Its ARN.
-        arn: PolicyArn,
-    },
+    ManagedPolicy { arn: PolicyArn },
     /// An inline policy is there.
-    InlinePolicy {
-        /// Its name.
-        name: String,
-    },
+    InlinePolicy { name: String },
 }
 
 /// What is to be written, and what was noticed and left alone.

@@ -21,7 +21,6 @@ pub type RoleSettings = (String, u32);
 /// Which write of a trust policy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrustStep {
-    /// The one that is wanted.
     Wanted,
     /// What the old and the wanted one have in common, for as long as the other changes take.
     Shared,
@@ -31,11 +30,6 @@ pub enum TrustStep {
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the fields are the arguments of the IAM operation that the variant is named after, and what it replaces; `own` is \
-              whether rolecall made the policy"
-)]
 pub enum Change {
     CreateRole { role: RoleSpecification },
     UpdateTrust { role: RoleName, before: StoredDocument, after: StoredDocument, step: TrustStep },

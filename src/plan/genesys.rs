@@ -60,18 +60,12 @@ pub enum Notice {
     NotActive {
         /// Its name.
         integration: String,
-        /// What it reports.
         reported: Option<ReportedState>,
         /// Its own words.
         detail: Option<String>,
     },
     /// An action of somebody else in an integration that was taken over.
-    ForeignAction {
-        /// Its ID.
-        id: String,
-        /// Its name.
-        name: String,
-    },
+    ForeignAction { id: String, name: String },
     /// The integration is somebody else's, and stays when everything of rolecall's goes.
     Kept {
         /// Its name.
@@ -96,10 +90,7 @@ pub enum Notice {
         drafts: Vec<String>,
     },
     /// The organization has no integration of the type.
-    NoIntegrations {
-        /// The kind.
-        kind: Kind,
-    },
+    NoIntegrations { kind: Kind },
     /// The action calls an alias or version; no documentation of Genesys's says that it may.
     Qualified {
         /// The action's name.
@@ -185,15 +176,12 @@ pub enum PlanError {
         expected: String,
         /// The organization's ID.
         actual: String,
-        /// Its name.
         name: String,
     },
     /// An integration of that name is somebody else's.
     #[error("integration `{}` ({id}) exists and {}", Shown(name), made_by(owner.as_deref()))]
     NotOwned {
-        /// Its name.
         name: String,
-        /// Its ID.
         id: String,
         /// What it was made for, where rolecall made it.
         owner: Option<String>,

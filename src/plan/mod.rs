@@ -23,7 +23,6 @@ pub use self::way::Way;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a plan holds some dozens of changes at most")]
 pub enum Change {
-    /// To AWS.
     Aws(aws::Change),
     /// To Genesys Cloud.
     Genesys(Step),
@@ -52,7 +51,6 @@ pub struct Plan {
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Of AWS.
     #[error(transparent)]
     Aws(#[from] aws::PlanError),
     /// Of Genesys Cloud.
@@ -66,9 +64,7 @@ pub enum PlanError {
 /// An action whose ID ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retired<'p> {
-    /// Its ID.
     pub id: &'p str,
-    /// Its name.
     pub name: &'p str,
     /// Why it ends.
     pub why: Retirement,

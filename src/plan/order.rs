@@ -12,7 +12,6 @@ use crate::plan::genesys::Retirement;
 pub(super) enum Turn {
     /// Everything goes: Genesys Cloud lets go of the role first.
     Disconnect,
-    /// The role.
     Role,
     /// Genesys Cloud is told of the role, and its actions of the functions.
     Connect,

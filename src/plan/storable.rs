@@ -16,7 +16,6 @@ use rolecall_model::stored::StoredDocument;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("IAM would refuse {document}: {}", rules.join("; "))]
 pub struct Unstorable {
-    /// The document.
     pub document: Written,
     /// Every rule that it breaks.
     pub rules: Vec<String>,
@@ -27,7 +26,6 @@ pub struct Unstorable {
 pub enum Written {
     /// A role's trust policy.
     Trust {
-        /// The role.
         role: RoleName,
         /// For how long it stands.
         step: TrustStep,

@@ -25,7 +25,6 @@ enum Reach {
     Nothing,
     Manifest(Access),
     Services(Access),
-    /// And a side.
     Sides(Access),
 }
 

@@ -3,7 +3,6 @@
 use super::NoticeView;
 use crate::verify::genesys_fault::{GenesysEffect, GenesysPart};
 
-/// What it is.
 pub(super) fn part_in_words(part: GenesysPart) -> &'static str {
     match part {
         GenesysPart::Organization => "ID",

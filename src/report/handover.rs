@@ -15,7 +15,6 @@ use rolecall_model::handover::{Handover, Side};
 /// The result of `handover check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HandoverView {
-    /// The command.
     pub command: &'static str,
     /// What made the report.
     #[serde(flatten)]
@@ -32,7 +31,6 @@ pub struct HandoverView {
     pub checks: Vec<ComparedView>,
     /// How it ended, in a sentence.
     pub verdict: String,
-    /// The exit code.
     pub exit_code: ExitCode,
 }
 
@@ -125,7 +123,6 @@ impl HandoverView {
 /// The result of `handover write`: what the file says, for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HandoverFileView {
-    /// The command.
     pub command: &'static str,
     /// What made the report.
     #[serde(flatten)]
@@ -163,7 +160,6 @@ pub struct HandoverFileView {
     pub undecided: Vec<&'static str>,
     /// What to know about the file.
     pub warnings: Vec<String>,
-    /// The exit code.
     pub exit_code: ExitCode,
 }
 

@@ -126,7 +126,6 @@ impl Report {
     }
 }
 
-/// What to do now.
 fn do_now_section(deeds: &[DeedView]) -> String {
     if deeds.is_empty() {
         return String::new();

@@ -27,7 +27,6 @@ pub struct ProofView {
     pub source: String,
     /// What was claimed of the file as a whole.
     pub claims: Vec<ClaimView>,
-    /// Its roles.
     pub roles: Vec<RoleProofView>,
     /// The same as data.
     answer: Answer,

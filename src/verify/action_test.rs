@@ -45,10 +45,8 @@ pub enum TestEnd {
     NotRun(NotRun),
 }
 
-/// One step of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestStep {
-    /// Its name.
     pub name: String,
     /// Whether it went well.
     pub success: bool,
@@ -56,7 +54,6 @@ pub struct TestStep {
     pub error: Option<String>,
 }
 
-/// The test of one action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionTest {
     /// The action's name.

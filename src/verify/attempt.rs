@@ -5,7 +5,6 @@ use crate::iam::arn::ExternalId;
 /// How the external ID of an attempt stands to the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variation {
-    /// It is the right one.
     Right,
     /// There is none.
     Missing,

@@ -19,7 +19,6 @@ pub enum Finding {
     ProbeDisagrees {
         /// What was tried.
         question: ProbeQuestion,
-        /// What AWS answered.
         answer: AwsAnswer,
     },
     /// The role is for another organization than the one of the credentials at hand.
@@ -35,7 +34,6 @@ pub enum Finding {
     ForeignChange(Box<ForeignChange>),
     /// Access Analyzer found something in a document.
     Remark {
-        /// The document.
         document: String,
         /// What AWS says about it.
         remark: AnalyserRemark,
@@ -97,7 +95,6 @@ impl RunFinding {
 pub enum FindingCode<'f> {
     /// The catalogue of `iam`.
     Fault(FindingId),
-    /// What a run finds.
     Run(RunFinding),
     /// Access Analyzer: the code is AWS's own.
     Aws(&'f str),
@@ -121,7 +118,6 @@ impl From<lint::Finding> for Finding {
 }
 
 impl Finding {
-    /// Its code.
     pub fn code(&self) -> FindingCode<'_> {
         match self {
             Self::Fault(finding) => FindingCode::Fault(finding.id),

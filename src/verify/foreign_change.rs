@@ -31,7 +31,6 @@ pub struct ForeignChange {
     pub at: String,
     /// What was done, such as `Update`.
     pub action: String,
-    /// To what.
     pub entity: String,
     /// By whom.
     pub author: String,

@@ -30,7 +30,6 @@ use crate::ports::{AliasRecord, AwsError, AwsResult, FunctionUrlRecord};
 pub struct FunctionsJudged {
     /// The claim; none where no function was read.
     pub claim: Option<Claim>,
-    /// The findings.
     pub findings: Vec<Fault>,
     /// What was not read.
     pub notes: Vec<Note>,

@@ -6,19 +6,14 @@ use crate::plan::genesys::Notice;
 /// Something in Genesys Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenesysPart {
-    /// The organization.
     Organization,
-    /// A credential.
     Credential,
-    /// An integration.
     Integration,
-    /// Its configuration.
     IntegrationConfiguration,
     /// Whether it is enabled.
     IntegrationState,
     /// A data action.
     Action,
-    /// Its draft.
     ActionDraft,
     /// What an integration or action reports of itself.
     State,
@@ -63,10 +58,7 @@ pub enum GenesysEffect {
     /// The integration names no credential with a role's ARN.
     NoRoleCredential,
     /// The integration names a credential that does not exist.
-    CredentialGone {
-        /// Its ID.
-        id: String,
-    },
+    CredentialGone { id: String },
     /// The credential names another role.
     NamesOtherRole,
     /// The integration for addresses has no credential of rolecall's with the values of the secret.

@@ -11,7 +11,6 @@ use crate::iam::prove::{ProvisioningIntent, Reach, RequiredBoundary, Witness, pr
 /// What the holder of a policy is meant to look after.
 #[derive(Clone, Debug)]
 pub struct Provisions {
-    /// The role.
     pub role: RoleArn,
     /// What the role may invoke.
     pub targets: Vec<FunctionArn>,
@@ -22,7 +21,6 @@ pub struct Provisions {
 /// A permissions boundary.
 #[derive(Clone, Debug)]
 pub struct BoundaryPolicy {
-    /// Its ARN.
     pub arn: String,
     /// What it allows, where that is known.
     pub document: Option<Document>,

@@ -47,7 +47,6 @@ const fn grant(what: &'static str, effect: Effect, look: Look, reads: &'static [
     Grant { what, effect, look, reads }
 }
 
-/// All of it.
 pub const GRANTS: [Grant; 16] = [
     grant("the role's trust policy", Effect::Assume, Look::Every, &["iam:GetRole"]),
     grant(

@@ -20,7 +20,6 @@ use rolecall_model::stored::StoredDocument;
 /// A role's door: who knocks where, and with what leave.
 #[derive(Debug)]
 pub(super) struct Door<'a> {
-    /// The role.
     pub(super) role: &'a RoleArn,
     /// Its trust policy.
     pub(super) trust: &'a StoredDocument,

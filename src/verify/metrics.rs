@@ -32,16 +32,10 @@ pub enum Breach {
     TooSlow {
         /// 95 of 100 took at most this, in milliseconds.
         p95: f64,
-        /// The limit.
         limit: Duration,
     },
     /// Whether a limit is met is not known.
-    Undecided {
-        /// Which limit.
-        limit: Limit,
-        /// Why.
-        why: Undecided,
-    },
+    Undecided { limit: Limit, why: Undecided },
 }
 
 /// A kind of limit.

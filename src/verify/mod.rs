@@ -66,7 +66,6 @@ const SESSION: Duration = Duration::from_secs(900);
 /// Which of a role's policies it is; as text, what messages call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyId {
-    /// A managed policy.
     Managed(PolicyArn),
     /// An inline policy, by what messages call it.
     Inline(String),
@@ -92,10 +91,8 @@ impl fmt::Display for PolicyId {
     }
 }
 
-/// A policy on the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolePolicy {
-    /// Which policy it is.
     pub id: PolicyId,
     /// The document; `None` where AWS does not show it.
     pub document: Option<StoredDocument>,

@@ -25,7 +25,6 @@ pub enum Note {
     },
     /// An analyser answered some of the questions only.
     AnswersLeftOut {
-        /// The analyser.
         analyser: Analyser,
         /// How many answers are missing.
         number: usize,
@@ -73,7 +72,6 @@ pub enum Note {
     },
     /// The principal of the manifest that probes the role belongs to another account than the role.
     ProbeElsewhere {
-        /// The principal.
         principal: Principal,
         /// The account of the role.
         account: AccountId,

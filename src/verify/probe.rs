@@ -112,7 +112,6 @@ impl Purpose {
 
 /// What there is to say about an answer. `denial` is AWS's own text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the only field of a variant is what the comment on the variant names")]
 pub enum Remark {
     /// AWS let in a caller that the manifest trusts.
     TrustedLetIn,

@@ -17,7 +17,6 @@ pub struct SecondOpinions {
 }
 
 impl SecondOpinions {
-    /// Asks.
     pub async fn ask<A: Simulate + AnalyseAccess + ReadOrganization>(
         aws: &A,
         documents: Documents,

@@ -26,7 +26,6 @@ impl Dice {
 #[derive(Clone, Debug)]
 pub(crate) struct RandomManifest {
     pub(crate) text: String,
-    /// Its targets.
     #[allow(dead_code, reason = "the pure core alone resolves them")]
     pub(crate) targets: Vec<Function>,
     /// Templates of the user's own, by file name.
@@ -74,7 +73,6 @@ impl Function {
     }
 }
 
-/// A manifest of the role.
 pub(crate) fn manifest(role: &str, dice: &mut Dice) -> RandomManifest {
     let id = *dice.pick(&IDS);
     let region = *dice.pick(&["us-east-1", "eu-central-1"]);

@@ -10,7 +10,7 @@ import urllib.request
 
 PAIRS = 36
 REPOSITORY = pathlib.Path(__file__).parents[2]
-PRINT = ["cargo", "test", "--quiet", "--all-features", "--test", "chaos", "--", "--print-pairs", str(PAIRS)]
+PRINT = ["cargo", "test", "--quiet", "--workspace", "--all-features", "--test", "chaos", "--", "--print-pairs", str(PAIRS)]
 PAPER = ("--level", "paper")
 
 

@@ -332,7 +332,6 @@ fn principals_and_keys() -> Vec<Row> {
     ]
 }
 
-/// All rows.
 pub(super) fn rows() -> impl Iterator<Item = Row> {
     external_ids().into_iter().chain(principals_and_keys())
 }

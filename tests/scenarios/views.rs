@@ -43,7 +43,6 @@ fn indentation(line: &str) -> usize {
 }
 
 impl Run {
-    /// All of it.
     pub(crate) fn whole(&self) -> String {
         self.view(str::to_owned)
     }

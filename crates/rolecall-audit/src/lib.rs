@@ -2,6 +2,8 @@
 //!
 //! [`snapshot`] reads what `aws iam get-account-authorization-details` saves, [`entry`] proves each way in.
 
+#![warn(missing_docs)]
+
 pub mod baseline;
 pub mod entry;
 pub mod expectation;

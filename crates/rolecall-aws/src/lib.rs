@@ -124,7 +124,6 @@ pub struct AwsSettings {
 /// An endpoint with the key to sign for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FixedEndpoint {
-    /// The URL.
     pub url: String,
     /// The access key's ID.
     pub access_key_id: String,

@@ -24,7 +24,6 @@ pub enum ProfileError {
     /// No file has it.
     #[error("the AWS profile `{profile}` does not exist; looked at {}", listed(.files))]
     Missing {
-        /// The profile.
         profile: String,
         /// The files that could have it.
         files: Vec<PathBuf>,
@@ -32,7 +31,6 @@ pub enum ProfileError {
     /// A file cannot be read.
     #[error("cannot read the AWS profile `{profile}` from {}: {reason}", listed(.files))]
     Unreadable {
-        /// The profile.
         profile: String,
         /// The files that could have it.
         files: Vec<PathBuf>,

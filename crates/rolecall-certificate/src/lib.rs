@@ -20,6 +20,8 @@
 //! script only where nothing is loosened. Each claim is translated twice, by encodings that are built differently:
 //! a mistake in cutting texts up would have to be made twice.
 
+#![warn(missing_docs)]
+
 mod condition;
 mod cut;
 mod function;

@@ -7,6 +7,8 @@
 //! the authorization details of an account and the state of Terraform.
 //! Deliberately absent: proofs ([`rolecall_iam::prove`]), HCL and other sources from which these files are made.
 
+#![warn(missing_docs)]
+
 mod aws;
 mod cloudformation;
 mod place;

@@ -80,9 +80,7 @@ pub struct AuditEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Party {
-    /// The ID.
     pub id: Option<String>,
-    /// The name.
     pub name: Option<String>,
 }
 

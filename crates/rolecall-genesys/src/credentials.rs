@@ -69,7 +69,6 @@ pub enum CredentialSource {
     Fixed(Credentials),
     /// A secret; it may be rotated, so it is read again when Genesys Cloud refuses what it said.
     Secret {
-        /// The store.
         store: Box<dyn ReadSecret>,
         /// The manifest's region, where the secret names none.
         region: &'static Region,
@@ -125,7 +124,6 @@ pub enum CredentialError {
     MissingKey {
         /// What messages call the secret.
         secret: String,
-        /// The key.
         key: &'static str,
         /// Keys that it has and that look like it; or all of them.
         found: Vec<String>,
@@ -140,7 +138,6 @@ pub enum CredentialError {
         section: &'static str,
         /// What is kept there.
         what: &'static str,
-        /// The parameter.
         parameter: String,
     },
     /// The store did not answer.

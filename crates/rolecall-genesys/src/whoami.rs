@@ -20,13 +20,10 @@ const USERS_PAGE: u32 = 25;
 /// What is known of the caller.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The organization.
     pub organization: Organization,
     /// Where it lives.
     pub site: Site,
-    /// The OAuth client.
     pub client: OauthClient,
-    /// Its permissions.
     pub permissions: Permissions,
     /// Requests used and allowed, and the seconds until the count starts over; `None` where no answer said so.
     pub rate_limit: Option<(u32, u32, u64)>,
@@ -50,10 +47,8 @@ pub struct Organization {
     pub state: Option<String>,
 }
 
-/// The OAuth client.
 #[derive(Clone, Debug)]
 pub struct OauthClient {
-    /// The ID.
     pub id: String,
     /// The name, where the API says it.
     pub name: Option<String>,
@@ -68,7 +63,6 @@ pub struct Limit {
     /// The key, such as `actions.total.max`.
     #[serde(deserialize_with = "or_default")]
     pub key: String,
-    /// The value.
     pub value: Option<i64>,
 }
 

@@ -86,6 +86,8 @@
 //!
 //! Deliberately absent: I/O, a clock, the environment, async code, and any account.
 
+#![warn(missing_docs)]
+
 pub mod arn;
 pub mod canonical;
 pub mod condition;

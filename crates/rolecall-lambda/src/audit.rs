@@ -101,7 +101,6 @@ pub(crate) struct Audit {
 }
 
 impl Scope {
-    /// The account, where it is one.
     pub(crate) fn account(&self) -> Option<&AccountId> {
         match self {
             Self::Own(account) => Some(account),

@@ -87,7 +87,6 @@ enum Request {
         /// Who may assume the role.
         #[serde(default)]
         principal: Vec<String>,
-        /// With which external ID.
         external_id: Option<String>,
         /// The functions that it may invoke.
         #[serde(default)]
@@ -100,7 +99,6 @@ enum Request {
     },
     /// Run policy unit tests.
     Simulate {
-        /// The cases.
         cases: Value,
         /// Whether each comes with its explanation.
         #[serde(default)]
@@ -112,7 +110,6 @@ enum Request {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AskedAction {
-    /// Its name.
     name: String,
     /// What it is run with.
     #[serde(default)]
@@ -284,7 +281,6 @@ fn stated<T>(name: &str, text: &str, value: Result<T, impl Display>) -> anyhow::
     value.map_err(|error| anyhow::anyhow!("invalid value `{text}` for `{name}`: {error}"))
 }
 
-/// A document as its text.
 fn text(document: Value) -> String {
     match document {
         Value::String(text) => text,

@@ -204,7 +204,6 @@ async fn read_beside(
     Ok(stored.text.expose_secret().to_owned())
 }
 
-/// The files that an action names.
 fn named_files(action: &Action) -> impl Iterator<Item = &Path> {
     let templates = [&action.request_template, &action.success_template].into_iter();
     let templates = templates.filter_map(|template| match template {

@@ -57,7 +57,6 @@ pub enum Trouble {
 /// Something that is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// What it is.
     pub awaited: &'static str,
     /// Since when.
     pub since: Instant,

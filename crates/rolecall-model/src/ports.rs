@@ -155,7 +155,6 @@ pub struct CallerIdentity {
 /// What IAM calls a role in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleIdentity {
-    /// Its ARN.
     Arn(RoleArn),
     /// What came in the place of an ARN: right after creation IAM may answer with a unique ID.
     Other(String),
@@ -181,9 +180,7 @@ pub struct RoleRecord {
     pub description: String,
     /// The longest session in seconds.
     pub max_session_duration: u32,
-    /// The ARN of the permissions boundary.
     pub permissions_boundary: Option<PolicyArn>,
-    /// The tags.
     pub tags: Tags,
     /// The trust policy, decoded.
     pub trust: StoredDocument,
@@ -247,9 +244,7 @@ pub struct AccountQuotas {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait Read {
-    /// Who the caller is.
     async fn caller(&self) -> AwsResult<CallerIdentity>;
-    /// The role of that name.
     async fn role(&self, role: &RoleName) -> AwsResult<Option<RoleRecord>>;
     /// The managed policies on the role; `None` where there is no such role.
     async fn attached_policies(&self, role: &RoleName) -> AwsResult<Option<Vec<PolicyArn>>>;
@@ -275,18 +270,15 @@ pub trait Read {
         region: &Region,
         marker: Option<&str>,
     ) -> AwsResult<(Vec<FunctionArn>, Option<String>)>;
-    /// The tags of a function.
     async fn function_tags(&self, function: &FunctionArn) -> AwsResult<Tags>;
     /// The names of the roles under a path.
     async fn roles_under(&self, path: &RolePath) -> AwsResult<Vec<RoleName>>;
-    /// The quotas of the account.
     async fn quotas(&self) -> AwsResult<AccountQuotas>;
 }
 
 /// A role with all that is on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleDetails {
-    /// The role.
     pub record: RoleRecord,
     /// The managed policies on it.
     pub attached: Vec<PolicyArn>,
@@ -299,7 +291,6 @@ pub struct RoleDetails {
 pub struct PolicyDetails {
     /// The policy, without its tags, which IAM tells of one policy at a time.
     pub record: PolicyRecord,
-    /// The versions.
     pub versions: Vec<PolicyVersionRecord>,
     /// The document in force.
     pub document: StoredDocument,
@@ -318,7 +309,6 @@ pub struct AccountDetails {
 /// A role as far as it decides who can assume it and what its sessions can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleAuthorization {
-    /// The ARN.
     pub arn: RoleArn,
     /// The trust policy.
     pub trust: StoredDocument,
@@ -359,17 +349,12 @@ pub trait ReadAccount: Read {
 /// A role to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleSpecification {
-    /// The name.
     pub name: RoleName,
-    /// The path.
     pub path: RolePath,
-    /// The description.
     pub description: String,
     /// The longest session in seconds.
     pub max_session_duration: u32,
-    /// The ARN of the permissions boundary.
     pub permissions_boundary: Option<PolicyArn>,
-    /// The tags.
     pub tags: Tags,
     /// The trust policy.
     pub trust: StoredDocument,
@@ -378,15 +363,11 @@ pub struct RoleSpecification {
 /// A managed policy to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySpecification {
-    /// The name.
     pub name: PolicyName,
-    /// The path.
     pub path: PolicyPath,
     /// The description; IAM never lets it be changed.
     pub description: String,
-    /// The tags.
     pub tags: Tags,
-    /// The document.
     pub document: StoredDocument,
 }
 
@@ -396,7 +377,6 @@ pub struct PolicySpecification {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait Write {
-    /// Creates a role.
     async fn create_role(&self, role: &RoleSpecification) -> AwsResult<()>;
     /// Replaces the trust policy.
     async fn update_trust(&self, role: &RoleName, document: &StoredDocument) -> AwsResult<()>;
@@ -413,7 +393,6 @@ pub trait Write {
     async fn delete_boundary(&self, role: &RoleName) -> AwsResult<()>;
     /// Adds or replaces tags of a role.
     async fn tag_role(&self, role: &RoleName, tags: &Tags) -> AwsResult<()>;
-    /// Deletes a role.
     async fn delete_role(&self, role: &RoleName) -> AwsResult<()>;
     /// Creates a managed policy.
     async fn create_policy(&self, policy: &PolicySpecification) -> AwsResult<()>;
@@ -436,7 +415,6 @@ pub trait Write {
         policy: &str,
         document: &StoredDocument,
     ) -> AwsResult<()>;
-    /// Deletes an inline policy.
     async fn delete_inline_policy(&self, role: &RoleName, policy: &str) -> AwsResult<()>;
 }
 
@@ -446,7 +424,6 @@ pub const PROBE_SESSION: &str = "rolecall-probe";
 /// One `sts:AssumeRole` to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssumeRoleProbe {
-    /// The role.
     pub role: RoleArn,
     /// The external ID to send; `None` sends none.
     pub external_id: Option<ExternalId>,
@@ -468,7 +445,6 @@ pub enum ProbeAnswer<T> {
 /// An answer to a probe, and where AWS and CloudTrail can be asked about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probed<T> {
-    /// The answer.
     pub answer: ProbeAnswer<T>,
     /// The request's ID.
     pub request_id: Option<String>,

@@ -8,6 +8,8 @@
 //!
 //! Deliberately absent: exit codes and the formats of reports.
 
+#![warn(missing_docs)]
+
 pub mod answer;
 pub mod claim;
 mod decide;

@@ -16,7 +16,6 @@ const LENGTH: usize = 10_000;
 pub struct Invocation {
     /// The account of the function.
     pub account: String,
-    /// Its region.
     pub region: String,
     /// Its name.
     pub function: String,

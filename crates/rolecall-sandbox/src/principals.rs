@@ -31,9 +31,7 @@ pub enum Principal {
 /// What signs a request.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The access key ID.
     pub access_key_id: String,
-    /// The secret access key.
     pub secret_access_key: String,
     /// The session token of temporary credentials.
     pub session_token: Option<String>,
@@ -67,7 +65,6 @@ pub(super) enum Identity {
     Session(RoleSession),
 }
 
-/// A session of a role.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RoleSession {
     pub(super) role_name: String,
@@ -85,7 +82,6 @@ impl Principal {
     pub const ALL: [Self; 6] =
         [Self::Administrator, Self::Ci, Self::Verifier, Self::Nobody, Self::Vendor, Self::Stranger];
 
-    /// The account.
     pub fn account(self) -> &'static str {
         match self {
             Self::Administrator | Self::Ci | Self::Verifier | Self::Nobody => CUSTOMER,

@@ -102,7 +102,6 @@ pub struct Role {
     pub trusted_ids: BTreeMap<String, String>,
     /// What the role may do.
     pub permissions: Permissions,
-    /// Tags.
     pub tags: Tags,
 }
 
@@ -117,10 +116,8 @@ pub struct Permissions {
     pub boundary: Option<String>,
 }
 
-/// A managed policy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ManagedPolicy {
-    /// The name.
     pub name: String,
     /// The path, `/` by default.
     pub path: String,
@@ -138,7 +135,6 @@ pub struct ManagedPolicy {
     pub default: u32,
     /// How many versions were ever made; numbers are not used twice.
     pub versions_made: u32,
-    /// Tags.
     pub tags: Tags,
 }
 
@@ -154,15 +150,12 @@ pub struct PolicyVersion {
 /// A Lambda function.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Function {
-    /// The name.
     pub name: String,
     /// The runtime, such as `python3.12`.
     pub runtime: String,
-    /// The handler.
     pub handler: String,
     /// ARN of the execution role.
     pub role: String,
-    /// The description.
     pub description: String,
     /// Seconds since 1970.
     pub modified: i64,
@@ -180,7 +173,6 @@ pub struct Function {
     pub policies: BTreeMap<String, serde_json::Value>,
     /// `AuthType` of the function URLs by qualifier.
     pub urls: BTreeMap<String, String>,
-    /// Tags.
     pub tags: Tags,
 }
 
@@ -191,7 +183,6 @@ pub struct Secret {
     pub arn: String,
     /// The identifier of the current version.
     pub version: String,
-    /// The value.
     pub value: String,
     /// Seconds since 1970.
     pub created: i64,

@@ -43,7 +43,6 @@ pub enum Tamper {
     FunctionUrl,
     /// One of the role's tags removed.
     TagRemoved,
-    /// The role deleted.
     RoleDeleted,
     /// A function that the role may invoke deleted.
     FunctionDeleted,
@@ -53,7 +52,6 @@ pub enum Tamper {
     GenesysActionEdited,
     /// A data action deleted.
     GenesysActionDeleted,
-    /// The integration disabled.
     GenesysIntegrationDisabled,
     /// Another role in the integration's credential.
     GenesysCredentialRole,
@@ -75,7 +73,6 @@ pub enum TamperError {
     NotApplicable {
         /// The kind of tampering.
         kind: &'static str,
-        /// The role.
         role: String,
         /// What is missing.
         reason: &'static str,

@@ -72,7 +72,6 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// JSON with a status.
     pub(super) fn json(status: u16, value: &impl Serialize) -> Self {
         let body = serde_json::to_vec(value).unwrap_or_default().into();
         Self { status, headers: vec![("content-type", "application/json".to_owned())], body }

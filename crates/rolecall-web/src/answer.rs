@@ -54,7 +54,6 @@ pub enum Page {
     Unreadable {
         /// Why not.
         message: String,
-        /// Where.
         marks: Vec<Mark>,
         /// The roles that the document has, where one was asked for that it has not.
         names: Vec<Name>,
@@ -106,7 +105,6 @@ pub struct HeldTo {
 pub struct Name {
     /// As the document has it, to ask for the role.
     pub name: String,
-    /// As it is shown.
     pub shown: String,
 }
 
@@ -130,7 +128,6 @@ pub struct RoleShown {
 /// A claim, decided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimShown {
-    /// What is claimed.
     pub claim: String,
     /// What became of it.
     pub result: ClaimOutcome,
@@ -170,7 +167,6 @@ pub struct FindingShown {
 }
 
 impl Page {
-    /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         // Plain values with string keys, which serde_json cannot fail on.

@@ -35,7 +35,6 @@ extern "C" fn rolecall_answer() -> usize {
     buffer.len()
 }
 
-/// Where the answer is.
 #[allow(unsafe_code, reason = "an export, without an unsafe block")]
 #[unsafe(no_mangle)]
 extern "C" fn rolecall_answered() -> *const u8 {

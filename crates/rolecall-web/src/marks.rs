@@ -14,7 +14,6 @@ use serde::Serialize;
 pub struct Mark {
     /// Where it starts, in UTF-16 units from the start of the text.
     pub start: usize,
-    /// Where it ends.
     pub end: usize,
     /// The line on which it starts, from one.
     pub line: usize,

@@ -46,13 +46,10 @@ pub struct Question {
 pub enum Field {
     /// The trusted principals.
     Principals,
-    /// The external IDs.
     ExternalIds,
-    /// The targets.
     Targets,
     /// What else is allowed.
     Allow,
-    /// The parameters.
     Parameters,
 }
 

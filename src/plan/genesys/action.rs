@@ -110,9 +110,7 @@ fn has_contract(wanted: &DesiredAction, record: &ActionRecord) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("action `{}` ({id}) exists in the integration and {}", Shown(name), likeness.in_words())]
 pub struct ActionExists {
-    /// Its name.
     pub name: String,
-    /// Its ID.
     pub id: String,
     /// How it is like the wanted one.
     pub likeness: Likeness,

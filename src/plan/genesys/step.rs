@@ -38,11 +38,9 @@ impl Plan {
 pub struct Credential {
     /// The kind of integration that it is for.
     pub kind: Kind,
-    /// Its name.
     pub name: String,
     /// Its type.
     pub type_name: String,
-    /// What is in it.
     pub value: CredentialValue,
 }
 
@@ -51,14 +49,12 @@ pub struct Credential {
 pub enum CredentialValue {
     /// The ARN of a role.
     Role {
-        /// The field.
         field: String,
         /// The ARN.
         role: String,
     },
     /// The fields that a secret holds when the credential is written.
     Secret {
-        /// The secret.
         source: SecretLocation,
         /// The fields that the type needs.
         required: Vec<String>,
@@ -79,7 +75,6 @@ impl CredentialValue {
 /// What rolecall decides about the configuration of an integration; everything else in it stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
-    /// The name.
     pub name: String,
     /// The notes for its administrators.
     pub notes: String,
@@ -96,16 +91,12 @@ pub enum Attachment {
     Left,
     /// This one stands under the key.
     Attached {
-        /// The key.
         key: String,
         /// The credential.
         id: Id,
     },
     /// Nothing stands under the key any more.
-    Detached {
-        /// The key.
-        key: String,
-    },
+    Detached { key: String },
 }
 
 /// Why an action goes, and with it the ID that flows may refer to.
@@ -121,7 +112,6 @@ pub enum Retirement {
 
 /// One write.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the fields are the arguments of the call that the variant is named after")]
 pub enum Step {
     CreateCredential {
         credential: Credential,

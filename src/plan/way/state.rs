@@ -60,7 +60,6 @@ impl State {
         self.attached.contains(arn)
     }
 
-    /// Makes the change.
     pub(super) fn make(&mut self, change: &Change) {
         match change {
             Change::CreateRole { role } => {

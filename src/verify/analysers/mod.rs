@@ -36,7 +36,6 @@ pub struct Answers {
 /// What the second opinions come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Analyses {
-    /// Each opinion.
     pub opinions: Vec<Analysis>,
     /// Contradictions, and what Access Analyzer found in the documents.
     pub findings: Vec<Finding>,

@@ -32,7 +32,6 @@ pub struct Facts<'a> {
     pub survey: &'a Survey,
     /// The targets that are not.
     pub missing: &'a [MissingTarget],
-    /// The organization.
     pub organization: &'a Organization,
 }
 

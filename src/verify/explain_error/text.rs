@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::known::{self, KnownMessage, Speaker};
 
-/// What failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
     /// `sts:AssumeRole` was denied.
@@ -43,7 +42,6 @@ pub enum Blamed {
 /// An error text, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reported {
-    /// What failed.
     pub failed: Failed,
     /// The caller that the text names.
     pub principal: Option<String>,
@@ -60,7 +58,6 @@ pub struct Reported {
 pub struct FailedStep {
     /// Its number, where Genesys Cloud tells one.
     pub number: Option<u64>,
-    /// Its name.
     pub name: String,
 }
 

@@ -32,10 +32,7 @@ pub enum DraftError {
         "`{caller}` cannot assume a role, so a twin would show nothing; use the credentials of a user or of a role \
          session"
     )]
-    CallerCannotAssume {
-        /// The caller.
-        caller: String,
-    },
+    CallerCannotAssume { caller: String },
     /// The trust policy has no form that a twin could have.
     #[error("a twin cannot have the role's trust policy: {reason}")]
     Trust {

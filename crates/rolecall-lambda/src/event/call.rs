@@ -18,7 +18,6 @@ const DETAIL_TYPE: &str = "AWS API Call via CloudTrail";
 /// The longest text of others that is kept; no ARN of IAM or Lambda is longer.
 const LONGEST: usize = 1024;
 
-/// A call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     /// CloudTrail's ID of the record: a second delivery has the same.

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::call::{Actor, Call};
 
-/// The call in one line.
 pub(crate) fn line(call: &Call) -> String {
     let Call { operation, service, time, actor, .. } = call;
     let refused = call.refused.as_ref().map(|error| format!(", refused by AWS ({error})"));

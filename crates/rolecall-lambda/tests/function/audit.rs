@@ -64,7 +64,6 @@ fn standing(finding: &Value) -> [&str; 3] {
     [&finding["Compliance"]["Status"], &finding["RecordState"], severity].map(|text| text.as_str().unwrap())
 }
 
-/// The finding with that ID.
 fn finding(findings: &[Value], id: &str) -> Value {
     let mut found = findings.iter().filter(|finding| finding["Id"] == id);
     found.next().unwrap_or_else(|| panic!("no {id}")).clone()

@@ -13,7 +13,6 @@ const TARGETS: &str = "targets";
 pub enum Boundary {
     /// A policy that allows to invoke the targets and nothing else. rolecall renders it; an administrator creates it.
     Targets,
-    /// This policy.
     Policy(PolicyArn),
 }
 

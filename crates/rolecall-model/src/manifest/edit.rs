@@ -18,10 +18,7 @@ pub enum EditError {
     Invalid(#[from] Faults),
     /// The target is there.
     #[error("the manifest already has the target `{target}`")]
-    AlreadyThere {
-        /// The target.
-        target: String,
-    },
+    AlreadyThere { target: String },
     /// No target is meant.
     #[error("no [[target]] is `{reference}`; the nearest: {nearest}")]
     NotThere {
@@ -42,10 +39,7 @@ pub enum EditError {
     #[error(
         "`{target}` is the last target, and a manifest without a [[grant]] has at least one; `rolecall destroy` removes the role"
     )]
-    LastTarget {
-        /// The target.
-        target: String,
-    },
+    LastTarget { target: String },
     /// An action would call nothing, or another function.
     #[error("the edit would change what the action `{action}` calls; change its `target` first")]
     ChangesAction {

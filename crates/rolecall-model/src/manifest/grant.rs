@@ -103,10 +103,6 @@ impl fmt::Display for Grant {
 /// The kinds of grants. Functions have a section of their own, `[[target]]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "the names say everything; the manifest's schema takes a plain list of words"
-)]
 pub enum GrantKind {
     S3Recordings,
     Lex,

@@ -6,10 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Another tool that makes the role and its policies, or what is in Genesys Cloud. rolecall then writes nothing on that side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "the names say everything; `Other` is any other tool, a script or the console"
-)]
 pub enum Manager {
     Terraform,
     Opentofu,

@@ -129,7 +129,6 @@ pub const NOTES_MARK: &str = "Managed by rolecall:";
 /// The IAM role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// The name.
     pub name: RoleName,
     /// The path; `/` where none is stated.
     pub path: RolePath,
@@ -161,7 +160,6 @@ pub struct Access {
 /// A role that is assumed before anything else is done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AssumedRole {
-    /// The role.
     pub role: RoleArn,
     /// The external ID that its trust policy asks for.
     pub external_id: Option<ExternalId>,
@@ -179,9 +177,7 @@ pub struct Verify {
 /// A data action of Genesys Cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
-    /// The name.
     pub name: String,
-    /// The category.
     pub category: String,
     /// What the action calls.
     pub call: Call,
@@ -219,7 +215,6 @@ pub enum Template {
 pub enum Call {
     /// One of the manifest's targets, through the role.
     Function {
-        /// The target.
         target: Target,
         /// The request type, which Genesys Cloud keeps for functions too.
         method: Method,

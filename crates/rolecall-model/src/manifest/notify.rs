@@ -33,10 +33,6 @@ pub struct Webhook {
 /// Which runs of `apply` are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(
-    missing_docs,
-    reason = "the names say everything; the manifest's schema takes a plain list of words"
-)]
 pub enum NotifyOn {
     #[default]
     Changed,

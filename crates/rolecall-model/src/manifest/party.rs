@@ -144,7 +144,6 @@ pub struct Vendor {
 /// customer may choose as well (IAM User Guide, "The confused deputy problem").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the schema lists the words only if they have no text of their own")]
 pub enum ChosenBy {
     Vendor,
     Us,

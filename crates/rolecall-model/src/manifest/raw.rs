@@ -266,7 +266,6 @@ pub(super) struct RawAction {
 /// An HTTP method of a data action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names say everything")]
 pub enum Method {
     Get,
     Put,

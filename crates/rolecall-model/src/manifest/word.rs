@@ -134,7 +134,6 @@ fn spelling(key: &str) -> String {
         .collect()
 }
 
-/// All keys of the schema.
 fn list_keys(schema: &Value, section: &Section, found: &mut Vec<Meaning>) {
     for (key, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         found.push(Meaning { word: spelling(key), section: section.header(), key: key.clone() });

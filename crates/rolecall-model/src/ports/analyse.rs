@@ -11,7 +11,6 @@ use crate::iam::evaluate::Decision;
 /// An answer, and by what AWS and CloudTrail can be asked about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered<T> {
-    /// The answer.
     pub answer: T,
     /// The request's ID; of the last page where there were several.
     pub request_id: Option<String>,
@@ -22,7 +21,6 @@ pub struct Answered<T> {
 /// The policy simulator's answer about one action on one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulated {
-    /// The action.
     pub action: String,
     /// The resource; `*` where none was named.
     pub resource: String,
@@ -34,7 +32,6 @@ pub struct Simulated {
     pub organization_allows: Option<bool>,
 }
 
-/// What a document is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentKind {
     /// A role's trust policy.

@@ -58,7 +58,6 @@ pub struct Finding {
 /// A finding that the store has, and that is not archived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownFinding {
-    /// The ID.
     pub id: String,
     /// What was found.
     pub title: String,

@@ -15,7 +15,6 @@ pub struct FunctionUrlRecord {
 /// Where an alias points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AliasRecord {
-    /// The alias.
     pub alias: Qualifier,
     /// The version that it points at.
     pub version: String,
@@ -33,7 +32,6 @@ pub trait ReadFunctions {
     async fn function_policy(&self, function: &FunctionAddress) -> AwsResult<Option<String>>;
     /// The URLs of the function and of its aliases.
     async fn function_urls(&self, function: &FunctionAddress) -> AwsResult<Vec<FunctionUrlRecord>>;
-    /// The aliases of the function.
     async fn aliases(&self, function: &FunctionAddress) -> AwsResult<Vec<AliasRecord>>;
     /// The versions of the function, `$LATEST` among them, in the order of Lambda.
     async fn versions(&self, function: &FunctionAddress) -> AwsResult<Vec<Qualifier>>;

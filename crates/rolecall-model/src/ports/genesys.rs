@@ -28,7 +28,6 @@ pub struct Organization {
 /// A kind of integration, such as `aws-lambda-data-actions`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationTypeRecord {
-    /// The ID.
     pub id: String,
     /// The credentials that its configuration takes, by the key that they stand under.
     pub credentials: BTreeMap<String, CredentialSlot>,
@@ -55,7 +54,6 @@ pub struct CredentialTypeRecord {
 /// A credential, without its secret parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialRecord {
-    /// The ID.
     pub id: String,
     /// The name; not unique.
     pub name: String,
@@ -70,7 +68,6 @@ pub struct CredentialRecord {
 /// A credential to be written. Its values never print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CredentialSpecification {
-    /// The name.
     pub name: String,
     /// The name of its type.
     pub type_name: String,
@@ -93,7 +90,6 @@ impl fmt::Debug for CredentialSpecification {
 
 /// What an integration is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the API and say everything")]
 pub enum IntendedState {
     Enabled,
     Disabled,
@@ -103,7 +99,6 @@ pub enum IntendedState {
 
 /// What an integration reports to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the API and say everything")]
 pub enum ReportedState {
     Active,
     Activating,
@@ -112,10 +107,8 @@ pub enum ReportedState {
     Error,
 }
 
-/// An integration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationRecord {
-    /// The ID.
     pub id: String,
     /// The name; not unique.
     pub name: String,
@@ -132,7 +125,6 @@ pub struct IntegrationRecord {
 /// The configuration of an integration. Writing it needs all of it, with the current version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrationConfig {
-    /// The name.
     pub name: String,
     /// The version that was read, and that a write must send.
     pub version: i64,
@@ -158,7 +150,6 @@ pub struct Contract {
 /// A template: its text, or the file at Genesys Cloud that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Template {
-    /// The text.
     Text(String),
     /// The answer only names a file; [`GenesysRead::action_template`] reads it.
     Stored,
@@ -192,7 +183,6 @@ pub struct ActionRecord {
     pub id: String,
     /// The name; not unique.
     pub name: String,
-    /// The category.
     pub category: String,
     /// The integration that it belongs to.
     pub integration_id: String,
@@ -209,15 +199,12 @@ pub struct ActionRecord {
 /// An action to be created. Its templates are texts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionSpecification {
-    /// The name.
     pub name: String,
-    /// The category.
     pub category: String,
     /// The integration that it belongs to.
     pub integration_id: String,
     /// Whether only secure flows may call it.
     pub secure: bool,
-    /// The contract.
     pub contract: Contract,
     /// The configuration.
     pub config: ActionConfig,
@@ -226,9 +213,7 @@ pub struct ActionSpecification {
 /// What may change in an action that is published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionUpdate {
-    /// The name.
     pub name: String,
-    /// The category.
     pub category: String,
     /// The configuration.
     pub config: ActionConfig,
@@ -267,7 +252,6 @@ impl TemplateFile {
 pub struct Fault {
     /// What went wrong; often only `Internal Server Error`, with the cause in `errors`.
     pub message: String,
-    /// The code.
     pub code: Option<String>,
     /// The HTTP status of what failed.
     pub status: Option<u16>,
@@ -325,15 +309,11 @@ pub trait GenesysRead {
     async fn integration_type(&self, id: &str) -> GenesysResult<Option<IntegrationTypeRecord>>;
     /// All kinds of credentials.
     async fn credential_types(&self) -> GenesysResult<Vec<CredentialTypeRecord>>;
-    /// All credentials.
     async fn credentials(&self) -> GenesysResult<Vec<CredentialRecord>>;
-    /// One credential.
     async fn credential(&self, id: &str) -> GenesysResult<Option<CredentialRecord>>;
-    /// All integrations of a type.
     async fn integrations(&self, type_id: &str) -> GenesysResult<Vec<IntegrationRecord>>;
     /// The integrations, of whatever type, that a credential is attached to.
     async fn integrations_using(&self, credential_id: &str) -> GenesysResult<Vec<IntegrationRecord>>;
-    /// One integration.
     async fn integration(&self, id: &str) -> GenesysResult<Option<IntegrationRecord>>;
     /// The current configuration of an integration.
     async fn integration_config(&self, id: &str) -> GenesysResult<Option<IntegrationConfig>>;
@@ -356,7 +336,6 @@ pub trait GenesysRead {
     async fn dependency_index(&self) -> GenesysResult<Index>;
     /// What uses an action, by that index; an action that only secure flows may call is another kind of thing there.
     async fn consumers(&self, action_id: &str, is_secure: bool) -> GenesysResult<Vec<ConsumerRecord>>;
-    /// One flow.
     async fn flow(&self, id: &str) -> GenesysResult<Option<FlowRecord>>;
 }
 
@@ -366,7 +345,6 @@ pub trait GenesysRead {
     reason = "every caller runs on one thread and is generic; no bound on the future is needed"
 )]
 pub trait GenesysWrite {
-    /// Creates a credential.
     async fn create_credential(
         &self,
         credential: &CredentialSpecification,
@@ -377,9 +355,7 @@ pub trait GenesysWrite {
         id: &str,
         credential: &CredentialSpecification,
     ) -> GenesysResult<CredentialRecord>;
-    /// Deletes a credential.
     async fn delete_credential(&self, id: &str) -> GenesysResult<()>;
-    /// Creates an integration.
     async fn create_integration(&self, type_id: &str, name: &str) -> GenesysResult<IntegrationRecord>;
     /// Replaces the configuration of an integration, where `version` is still the current one.
     async fn put_integration_config(
@@ -406,7 +382,6 @@ pub trait GenesysWrite {
     async fn publish_draft(&self, id: &str, version: i64) -> GenesysResult<ActionRecord>;
     /// Discards a draft.
     async fn delete_draft(&self, id: &str) -> GenesysResult<()>;
-    /// Deletes an action.
     async fn delete_action(&self, id: &str) -> GenesysResult<()>;
 }
 

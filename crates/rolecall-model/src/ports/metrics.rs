@@ -76,9 +76,7 @@ pub struct ActionMetrics {
 /// A function, as CloudWatch names it. It knows the functions of the caller's account alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MeasuredFunction {
-    /// Its region.
     pub region: Region,
-    /// Its name.
     pub name: FunctionName,
     /// The alias or version that is called; without it, all of them are measured together.
     pub qualifier: Option<Qualifier>,

@@ -22,7 +22,6 @@ pub struct TrailEvent {
     pub caller: Option<String>,
     /// From where.
     pub address: Option<String>,
-    /// With what.
     pub user_agent: Option<String>,
     /// The error code, where it failed.
     pub error: Option<String>,

@@ -25,7 +25,6 @@ pub(super) fn parse(request: &Incoming) -> Option<(&str, Value)> {
     Some((name, cbor::decode(&request.body)?))
 }
 
-/// `GetMetricData`.
 pub(super) fn get_metric_data(call: &Call<'_>, input: &Value, state: &State) -> Result<Reply, ApiError> {
     const ACTION: &str = "cloudwatch:GetMetricData";
     let denied = |denial: Denial| denial.into_error((403, "AccessDenied"), call.caller, ACTION, "*");

@@ -61,7 +61,6 @@ pub(super) use tamper::GenesysTamper;
 
 /// The OAuth client that exists from the start.
 pub(super) const CLIENT_ID: &str = "11111111-2222-3333-4444-555555555555";
-/// Its secret.
 pub(super) const CLIENT_SECRET: &str = "not-a-secret";
 
 /// How a client reaches the organization.
@@ -71,7 +70,6 @@ pub struct GenesysAccess {
     pub base_url: String,
     /// The OAuth client that exists from the start.
     pub client_id: &'static str,
-    /// Its secret.
     pub client_secret: &'static str,
 }
 

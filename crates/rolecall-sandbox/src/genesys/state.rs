@@ -56,14 +56,12 @@ pub struct Genesys {
 pub struct Organization {
     /// The ID, which is the external ID at AssumeRole.
     pub id: String,
-    /// The name.
     pub name: String,
 }
 
 /// An OAuth client for client credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OAuthClient {
-    /// The name.
     pub name: String,
     /// The secret; made up and public, as everything here.
     pub secret: String,
@@ -76,7 +74,6 @@ pub struct OAuthClient {
 /// The credential of an integration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
-    /// The name.
     pub name: String,
     /// The name of its type.
     pub kind: String,
@@ -98,16 +95,13 @@ pub enum IntendedState {
     Disabled,
 }
 
-/// An integration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Integration {
     /// The ID of its type.
     pub kind: String,
-    /// What it is to be.
     pub intended: IntendedState,
     /// Milliseconds since 1970: when that was last changed.
     pub intended_since: i64,
-    /// Its configuration.
     pub configuration: Configuration,
 }
 
@@ -144,7 +138,6 @@ pub struct Action {
 pub struct Revision {
     /// The name, which is no key.
     pub name: String,
-    /// The category.
     pub category: String,
     /// Whether it takes sensitive data.
     pub secure: bool,
@@ -159,7 +152,6 @@ pub struct Revision {
 /// A flow, as far as dependency tracking tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
-    /// The name.
     pub name: String,
     /// The kind, such as `INBOUNDCALLFLOW`.
     pub kind: String,
@@ -193,7 +185,6 @@ impl Default for DependencyIndex {
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// The ID.
     pub id: String,
     /// RFC 3339.
     pub at: String,
@@ -211,7 +202,6 @@ pub struct AuditEntry {
     pub entity_name: String,
     /// Whether it succeeded.
     pub success: bool,
-    /// What changed.
     pub changes: Vec<Change>,
 }
 

@@ -21,7 +21,6 @@ use super::tags::Tags;
 use super::wire::ApiError;
 use super::xml::Xml;
 
-/// The operation of this name.
 pub(super) fn operation(name: &str) -> Option<Operation<Params, Xml>> {
     use Operation::{Read, Write};
     Some(match name {

@@ -154,7 +154,6 @@ impl Input {
 pub(super) struct Invoked(Reference);
 
 impl Invoked {
-    /// As it is measured.
     pub(super) fn measured(self, took: Duration, throttled: bool) -> Invocation {
         let Reference { account, region, name: function, qualifier } = self.0;
         let (at_ms, took_us) = measured::now(took);

@@ -19,10 +19,8 @@ pub enum IndexState {
     Other(String),
 }
 
-/// The index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// Its state.
     pub state: IndexState,
     /// The names of what it could not take in: what these use is not known.
     pub failed: Vec<String>,
@@ -31,9 +29,7 @@ pub struct Index {
 /// Something that uses an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsumerRecord {
-    /// Its ID.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// Its kind, as the API writes it, such as `INBOUNDCALLFLOW`.
     pub kind: String,
@@ -55,6 +51,5 @@ pub struct FlowRecord {
     pub published: Option<String>,
     /// Who published it: a person, or an OAuth client.
     pub owner: Option<String>,
-    /// Its division.
     pub division: Option<String>,
 }
