@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use rolecall::connect::Services;
 use rolecall::report::Invocation;
 
-use super::options::{AwsOptions, CommonOptions, nearest_manifest};
+use super::nearest::nearest_manifest;
+use super::options::{AwsOptions, CommonOptions};
 
 /// Of a command that contacts services.
 pub(crate) fn of_services(options: &AwsOptions, services: Services) -> Invocation {

@@ -8,10 +8,10 @@ use rolecall::operations::BoundaryGoal;
 use rolecall::report::{ChangeView, ErrorView};
 use serde_json::json;
 
+use super::calls::list_all_calls;
 use super::change::{Narrator, YES, confirm, describe};
 use super::context::{Context, NO_HANDLERS, Signals};
 use super::options::{BoundaryCommand, BoundaryOptions};
-use super::plan::list_all_calls;
 use super::printer::Printer;
 
 pub(crate) async fn run(command: &BoundaryCommand, printer: &mut Printer) -> CommandResult<ExitCode> {

@@ -29,7 +29,8 @@ use tokio::sync::watch;
 
 use super::advice;
 use super::input;
-use super::options::{AwsOptions, CommonOptions, DEFAULT_MANIFEST};
+use super::nearest::DEFAULT_MANIFEST;
+use super::options::{AwsOptions, CommonOptions};
 use super::printer::Printer;
 
 /// The manifest that the sandbox plays with where there is none.

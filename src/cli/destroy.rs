@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use rolecall::connect::Services;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandError, CommandResult};
 use rolecall::operations::{ChangeRequest, Changed, Goal, Planned};
 use rolecall::report::{Origin, Report};
 use rolecall::verify::gate::Allowed;
 
+use super::calls::list_all_calls;
 use super::change::{Asking, Console, Narrator, conclude};
 use super::context::{Context, Signals};
 use super::options::{DestroyCommand, Output};
-use super::plan::list_all_calls;
 use super::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult};
 
 pub(crate) async fn run(options: &DestroyCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     let context = Context::open(&options.aws, Services::Both, printer).await?;

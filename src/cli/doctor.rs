@@ -24,9 +24,9 @@ use rolecall_model::shown::Shown;
 use serde_json::Value;
 use url::Url;
 
+use super::calls::{list_calls, list_genesys_calls};
 use super::context::{connect_to_sandbox, load_manifest, sandbox_state, settings, start_sandbox};
 use super::options::{AwsOptions, DoctorCommand};
-use super::plan::{list_calls, list_genesys_calls};
 use super::printer::Printer;
 
 /// AWS refuses a signature that is older or newer than five minutes; half of that is worth a word.

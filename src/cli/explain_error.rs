@@ -3,14 +3,14 @@
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::report::{DiagnosisView, Origin, Report};
+use rolecall_model::file;
 
+use super::calls::list_calls;
 use super::context::Context;
 use super::options::Output;
-use super::plan::list_calls;
 use super::printer::Printer;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
-use rolecall_model::file;
 
 /// More than any error text; a test result of Genesys Cloud included.
 const MAX_BYTES: usize = 1024 * 1024;

@@ -16,14 +16,13 @@ use rolecall::manifest::Manifest;
 use rolecall::report::{Origin, Report};
 use rolecall::sandbox::Sandbox;
 
-use super::advice;
+use super::calls::{list, list_all_calls};
 use super::context::{
     Context, in_any_account, route, sandbox_file, sandbox_state, start_sandbox, surroundings,
 };
-use super::input;
 use super::options::AwsOptions;
-use super::plan::{list, list_all_calls};
 use super::printer::Printer;
+use super::{advice, input};
 pub(crate) use files::{all as files_of, are_many};
 
 /// Whether the options name several manifests.

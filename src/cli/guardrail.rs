@@ -13,9 +13,9 @@ use rolecall::verify::claim::ClaimOutcome;
 use rolecall::verify::guardrail::GuardrailProof;
 use serde_json::{Map, Value};
 
+use super::home::{home, targets};
 use super::options::{GuardrailPart, RenderOptions};
 use super::printer::Printer;
-use super::render::{home, targets};
 
 /// What the second policy leaves open. Nothing is proved about it.
 const NOT_BOUND: &str = "the service control policy is not proved; it binds no principal of the organization's management account, and no \

@@ -22,12 +22,12 @@ use rolecall_genesys::client::Client;
 use rolecall_model::handover::{self, Handover, HandoverFault, Side};
 use rolecall_model::patience::Interrupt;
 
+use super::calls::list_all_calls;
 use super::context::Context;
 use super::genesys::Connection;
 use super::input;
 use super::options::{AwsOptions, CheckHandover, HandoverCommand, HandoverSide, Output, WriteHandover};
 use super::overwrite::FileKind;
-use super::plan::list_all_calls;
 use super::printer::Printer;
 
 pub(crate) async fn run(command: &HandoverCommand, printer: &mut Printer) -> CommandResult<ExitCode> {

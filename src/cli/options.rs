@@ -10,7 +10,6 @@ mod side;
 mod target;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
@@ -24,7 +23,8 @@ use rolecall::report::Format;
 use rolecall::verify::claim::ClaimKind;
 use rolecall_model::aws_region;
 
-use super::complete;
+use super::candidates;
+use super::nearest::nearest_manifest;
 
 pub(crate) use self::genesys::{
     ActionCommand, AuditCommand, CheckAction, ConnectCommand, FailOn, GenesysCommand, GenesysProbe,
@@ -56,21 +56,6 @@ pub(crate) struct Cli {
     /// Do not say what is going on; warnings and errors are still printed
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-}
-
-/// What a manifest is called where none is named.
-pub(crate) const DEFAULT_MANIFEST: &str = "rolecall.toml";
-
-/// The manifest where none is named: in this folder, or in the nearest one above that has one.
-pub(crate) fn nearest_manifest() -> &'static Path {
-    static NEAREST: OnceLock<PathBuf> = OnceLock::new();
-    NEAREST.get_or_init(|| {
-        let here = std::env::current_dir().unwrap_or_default();
-        let up = here.ancestors().position(|folder| folder.join(DEFAULT_MANIFEST).is_file());
-        // Relative, as people name files: it stays short in messages.
-        let ups = std::iter::repeat_n("..", up.unwrap_or_default());
-        ups.chain([DEFAULT_MANIFEST]).collect()
-    })
 }
 
 const EXIT_CODES: &str = "\
@@ -230,7 +215,7 @@ pub(crate) struct AwsOptions {
         conflicts_with = "sandbox",
         env = "ROLECALL_PROFILE",
         hide_env_values = true,
-        add = ArgValueCandidates::new(complete::profiles)
+        add = ArgValueCandidates::new(candidates::profiles)
     )]
     pub(crate) profile: Option<String>,
     /// The AWS region of targets without a region
@@ -381,7 +366,7 @@ pub(crate) struct AllowOptions {
     pub(crate) allow_claim: Vec<ClaimKind>,
     /// Apply although the result would have this finding; a claim that fails for this reason alone is allowed too
     /// (repeatable; `rolecall explain` lists the IDs, docs/codes.md shows each)
-    #[arg(long, value_name = "ID", value_parser = finding, add = ArgValueCandidates::new(complete::findings))]
+    #[arg(long, value_name = "ID", value_parser = finding, add = ArgValueCandidates::new(candidates::findings))]
     pub(crate) allow_findings: Vec<FindingId>,
 }
 

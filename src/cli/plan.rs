@@ -1,18 +1,15 @@
 //! `rolecall plan` and `rolecall drift`: what differs, and what is proved. Reads only.
 
-use rolecall::aws::Aws;
 use rolecall::connect::{Connected, Reads};
 use rolecall::drift::pending;
 use rolecall::exit::ExitCode;
 use rolecall::failure::{CommandResult, UsageError};
 use rolecall::operations::{PlanningError, TowardsManifest};
 use rolecall::plan::aws::PlanOptions;
-use rolecall::ports::call::Call;
 use rolecall::report::{AS_IT_IS, RefusalView, Report, saved};
 use rolecall::verify::Documents;
 use rolecall::verify::gate::{Allowed, Verdict, judge};
 use rolecall::verify::metrics::Limits;
-use rolecall_genesys::client::Client;
 
 use super::genesys::metrics::last_day;
 use super::options::{AwsOptions, DriftCommand, LimitOptions, PlanCommand, ReachOptions};
@@ -139,34 +136,4 @@ fn show(report: &Report, title: &str, aws: &AwsOptions, printer: &mut Printer) {
     }
     printer.result(&report.refusals_text());
     printer.result(&report.do_now_text());
-}
-
-/// With `-v`: every request, and what came back.
-pub(crate) fn list_all_calls(context: &Connected, printer: &mut Printer) {
-    list_calls(&context.aws, printer);
-    if let Some(side) = &context.role.genesys {
-        list_genesys_calls(&side.client, printer);
-    }
-}
-
-/// With `-v`: every request to AWS, and what came back.
-pub(crate) fn list_calls(aws: &Aws, printer: &mut Printer) {
-    list(&aws.calls().so_far(), "AWS", printer);
-}
-
-/// With `-v`: every request to Genesys Cloud, and what came back.
-pub(crate) fn list_genesys_calls(client: &Client, printer: &mut Printer) {
-    list(&client.calls().so_far(), "Genesys Cloud", printer);
-}
-
-/// The same of several clients.
-pub(crate) fn list(calls: &[Call], service: &str, printer: &mut Printer) {
-    if !printer.shows_calls() {
-        return;
-    }
-    for call in calls {
-        let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        printer.progress(&format!("  {:>6} ms  {status}  {}", call.took.as_millis(), call.operation));
-    }
-    printer.progress(&format!("  {} requests to {service}", calls.len()));
 }

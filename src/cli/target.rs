@@ -6,6 +6,7 @@ use std::path::Path;
 use rolecall::connect::{Loaded, Services};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{Coded as _, CommandError, CommandResult, Context as _, UsageError};
 use rolecall::iam::arn::Region;
 use rolecall::manifest::{Manager, Target, edit, write};
 use rolecall::observe::aws::ObservedFunction;
@@ -13,14 +14,13 @@ use rolecall::observe::survey::{addresses, ask_account, named_functions, observe
 use rolecall::report::count;
 use serde_json::{Value, json};
 
+use super::calls::list_calls;
 use super::context::{Context, load_manifest};
 use super::options::{
     AddTarget, AllowOptions, ApplyCommand, AwsOptions, FailOptions, Level, ReachOptions, ReportOptions,
     SideOptions, TargetCommand,
 };
-use super::plan::list_calls;
 use super::printer::Printer;
-use rolecall::failure::{Coded as _, CommandError, CommandResult, Context as _, UsageError};
 
 pub(crate) async fn run(command: &TargetCommand, printer: &mut Printer) -> CommandResult<ExitCode> {
     match command {

@@ -5,6 +5,7 @@ use rolecall::connect::{Services, stated_functions};
 use rolecall::desired::genesys::is_asked_for;
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandError, CommandResult};
 use rolecall::iam::arn::RoleArn;
 use rolecall::operations::{ChangeRequest, Goal, PlanningError, Stated};
 use rolecall::plan::aws::PlanOptions;
@@ -13,12 +14,11 @@ use rolecall::report::{Origin, Report, UnexaminedView};
 use rolecall::verify::gate::Allowed;
 
 use super::Side;
+use crate::cli::calls::list_all_calls;
 use crate::cli::change::{Asking, Console, Narrator, conclude};
 use crate::cli::context::{Context, Signals};
 use crate::cli::options::{ConnectCommand, Output};
-use crate::cli::plan::list_all_calls;
 use crate::cli::printer::Printer;
-use rolecall::failure::{CommandError, CommandResult};
 
 /// The command in reports.
 const COMMAND: &str = "genesys connect";

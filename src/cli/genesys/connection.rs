@@ -10,9 +10,9 @@ use rolecall::sandbox::Sandbox;
 use rolecall_genesys::client::Client;
 use tokio::sync::OnceCell;
 
+use crate::cli::calls::{list, list_genesys_calls};
 use crate::cli::context::{connect_to_sandbox, load_manifest, sandbox_state, settings, start_sandbox};
 use crate::cli::options::AwsOptions;
-use crate::cli::plan::{list, list_genesys_calls};
 use crate::cli::printer::Printer;
 
 /// What such a command works with.

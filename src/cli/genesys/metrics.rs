@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rolecall::connect::{Connected, Loaded, Route, Services, open_genesys};
 use rolecall::error_code::ErrorCode;
 use rolecall::exit::ExitCode;
+use rolecall::failure::{CommandResult, Context as _, UsageError};
 use rolecall::manifest::Action;
 use rolecall::observe::metrics::Metrics;
 use rolecall::operations::{Counterpart, PlanningError};
@@ -12,12 +13,11 @@ use rolecall::ports::metrics::Window;
 use rolecall::report::{CallsView, MetricsView, Origin, Report};
 use rolecall::verify::metrics::Limits;
 
+use crate::cli::calls::list_genesys_calls;
 use crate::cli::context::{Context, load_manifest, route, surroundings};
 use crate::cli::fleet;
 use crate::cli::options::{LimitOptions, MetricsCommand, Moment};
-use crate::cli::plan::list_genesys_calls;
 use crate::cli::printer::Printer;
-use rolecall::failure::{CommandResult, Context as _, UsageError};
 
 /// The time of `drift --with-metrics`.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);

@@ -15,9 +15,9 @@ use rolecall::ports::{AwsErrorKind, Read as _};
 use rolecall::sandbox::Sandbox;
 use rolecall_genesys::client::Client;
 
+use crate::cli::calls::{list, list_genesys_calls};
 use crate::cli::context::{load_manifest, route, sandbox_state, start_sandbox, surroundings};
 use crate::cli::options::AwsOptions;
-use crate::cli::plan::{list, list_genesys_calls};
 use crate::cli::printer::Printer;
 
 /// What such a command works with.

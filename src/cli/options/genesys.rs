@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use rolecall::iam::arn::RoleArn;
 
-use super::super::complete;
+use super::super::candidates;
 use super::{AwsOptions, CommonOptions};
 
 #[derive(Debug, Subcommand)]
@@ -83,7 +83,7 @@ pub(crate) struct MetricsCommand {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) until: Option<Moment>,
     /// Only this action of the manifest (repeatable)
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::actions))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::actions))]
     pub(crate) action: Vec<String>,
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
@@ -217,7 +217,7 @@ pub(crate) enum ActionCommand {
     /// Print an action in the file format of Genesys Cloud's user interface
     Export {
         /// The action's name or ID
-        #[arg(add = ArgValueCandidates::new(complete::actions))]
+        #[arg(add = ArgValueCandidates::new(candidates::actions))]
         name: String,
         /// Write it to a file instead; a file that an earlier export wrote is replaced
         #[arg(long, value_name = "FILE")]
@@ -238,7 +238,7 @@ pub(crate) enum ActionCommand {
 #[derive(Args, Debug)]
 pub(crate) struct TestAction {
     /// The action's name or ID
-    #[arg(add = ArgValueCandidates::new(complete::actions))]
+    #[arg(add = ArgValueCandidates::new(candidates::actions))]
     pub(crate) name: String,
     /// A JSON file with the action's input; default: `test_input` in the manifest
     #[arg(long, value_name = "FILE")]
@@ -253,7 +253,7 @@ pub(crate) struct TestAction {
 #[derive(Args, Debug)]
 pub(crate) struct CheckAction {
     /// The action's name in the manifest
-    #[arg(add = ArgValueCandidates::new(complete::actions))]
+    #[arg(add = ArgValueCandidates::new(candidates::actions))]
     pub(crate) name: String,
     /// A JSON file with the action's input; default: `test_input` in the manifest
     #[arg(long, value_name = "FILE")]

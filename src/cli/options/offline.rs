@@ -12,7 +12,7 @@ use rolecall::iam::prove::Use;
 use rolecall::manifest::Manager;
 use rolecall::operations::{parameter, principal, stated_use};
 
-use super::super::complete;
+use super::super::candidates;
 use super::report::{WRITTEN, of_a_proof};
 use super::{CommonOptions, FailOptions, Output, ReportFile, region};
 
@@ -128,7 +128,7 @@ pub(crate) struct RenderOptions {
 #[derive(Args, Debug)]
 pub(crate) struct ExplainOptions {
     /// The codes; left out, all are listed
-    #[arg(value_name = "CODE", add = ArgValueCandidates::new(complete::codes))]
+    #[arg(value_name = "CODE", add = ArgValueCandidates::new(candidates::codes))]
     pub(crate) codes: Vec<String>,
     /// How the result is printed on standard output
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -264,7 +264,7 @@ pub(crate) struct InitOptions {
         conflicts_with = "sandbox",
         env = "ROLECALL_PROFILE",
         hide_env_values = true,
-        add = ArgValueCandidates::new(complete::profiles)
+        add = ArgValueCandidates::new(candidates::profiles)
     )]
     pub(crate) profile: Option<String>,
     /// The manifest to write

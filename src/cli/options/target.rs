@@ -6,7 +6,7 @@ use rolecall::iam::arn::Qualifier;
 use rolecall::manifest::Target;
 
 use super::AwsOptions;
-use crate::cli::complete;
+use crate::cli::candidates;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TargetCommand {
@@ -15,7 +15,7 @@ pub(crate) enum TargetCommand {
     /// Remove functions from the manifest
     Remove {
         /// The functions: names or ARNs, as in the manifest
-        #[arg(required = true, value_name = "FUNCTION", add = ArgValueCandidates::new(complete::targets))]
+        #[arg(required = true, value_name = "FUNCTION", add = ArgValueCandidates::new(candidates::targets))]
         functions: Vec<Target>,
         #[command(flatten)]
         aws: AwsOptions,
