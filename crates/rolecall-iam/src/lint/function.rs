@@ -88,7 +88,13 @@ fn way_past(policies: &[FunctionPolicy<'_>], passage: &Passage, can_be_stated: b
         !statement.action.negated
             && actions.all(|it| INVOKES.iter().any(|action| it.raw().eq_ignore_ascii_case(action)))
     });
-    let otherwise = match (can_be_stated, invokes, alone) {
+    let is_for_anybody = document.statements().get(*statement).is_some_and(|statement| {
+        statement.principal.as_ref().is_some_and(|clause| {
+            let is_anybody = |name| matches!(name, &PrincipalName::Everyone | &PrincipalName::AnyAws);
+            clause.negated || clause.values.iter().any(is_anybody)
+        })
+    });
+    let otherwise = match (can_be_stated && !is_for_anybody, invokes, alone) {
         (false, ..) => "",
         (true, true, true) => ", or name the caller in `invokers` of the target",
         (true, true, false) => {

@@ -325,6 +325,9 @@ fn ways_around_the_role_are_found() {
     for (expected, policy) in cases {
         let findings = found(Some(&policy), UrlAccess::Absent, Vec::new());
         assert_eq!(ids(&findings), expected, "{findings:?}");
+        // Nobody can state everybody.
+        let can_be_stated = findings.iter().any(|finding| finding.fix.contains("`invokers`"));
+        assert_eq!(can_be_stated, expected == "L1", "{findings:?}");
     }
     let public = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
         "Action": "lambda:InvokeFunctionUrl", "Resource": FUNCTION,
