@@ -1,11 +1,10 @@
 //! What a manifest keeps in Secrets Manager and in Parameter Store, as the resources that a policy names.
 
+use super::aws::Home;
+use super::template::{Filling, Fillings};
 use crate::iam::arn::Arn;
 use crate::manifest::Manifest;
 use crate::ports::secrets::{SecretId, SecretLocation};
-
-use super::aws::Home;
-use super::template::{Filling, Fillings};
 
 /// The fillings of the templates for callers: who asks Genesys Cloud reads the OAuth client, and who writes reads the rest too.
 pub(super) fn fillings(manifest: &Manifest, home: &Home) -> Fillings {

@@ -157,7 +157,7 @@ fn by_own_side<'d>(
     allows(&evaluate(request, &layers))
 }
 
-fn allows(evaluation: &Evaluation) -> Option<bool> {
+pub(super) fn allows(evaluation: &Evaluation) -> Option<bool> {
     match evaluation.decision {
         Decision::Allowed => Some(true),
         Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => Some(false),

@@ -8,7 +8,7 @@ use super::organization::ANYTHING;
 use super::{absent, expect};
 use crate::iam::arn::FunctionArn;
 use crate::iam::document::Document;
-use crate::iam::evaluate::{Decision, Layers, Request, evaluate};
+use crate::iam::evaluate::{Layers, Request, evaluate};
 use crate::observe::survey::{Survey, arn_at};
 use crate::ports::Trial;
 
@@ -65,19 +65,20 @@ fn verdict(target: &FunctionArn, survey: &Survey) -> Verdict {
         return Verdict::Open("no session of the role has a name".to_owned());
     };
     let request = Request { resource_account: Some(target.account.clone()), ..request };
-    let lets_in = |reading| reading_of(&document, reading).map(|read| allows(&read, &request));
+    let lets_in = |reading| reading_of(&document, reading).and_then(|read| allows(&read, &request));
     match (lets_in(Reading::Narrowest), lets_in(Reading::Widest)) {
         (Some(true), _) => Verdict::LetsIn,
         (_, Some(false)) => Verdict::Refuses,
-        (_, Some(true) | None) => Verdict::Open("it depends on the conditions of its statements".to_owned()),
+        (_, Some(true)) => Verdict::Open("it depends on the conditions of its statements".to_owned()),
+        (_, None) => Verdict::Open("AWS does not document how it reads a part of it".to_owned()),
     }
 }
 
-fn allows(policy: &Document, request: &Request) -> bool {
+fn allows(policy: &Document, request: &Request) -> Option<bool> {
     // Whether the role's own policies allow it is another claim.
-    let Ok(everything) = Document::parse(ANYTHING) else { return false };
+    let everything = Document::parse(ANYTHING).ok()?;
     let layers = Layers { identity: vec![&everything], resource: Some(policy), ..Layers::default() };
-    evaluate(request, &layers).decision == Decision::Allowed
+    expect::allows(&evaluate(request, &layers))
 }
 
 /// What a request does to conditions is not known here.

@@ -246,10 +246,13 @@ fn what_the_function_s_policy_grants_the_role_is_found() {
 fn a_target_in_another_account_must_let_the_role_in_itself() {
     let role = json!({"AWS": "arn:aws:iam::123456789012:role/GenesysDataActionRole"});
     let of_organization = json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}});
-    for (principal, condition, exit) in [
-        (role.clone(), json!({}), 0),
-        (json!({"AWS": "arn:aws:iam::123456789012:role/another"}), json!({}), 4),
-        (role, of_organization, 5),
+    let invoke = "lambda:InvokeFunction";
+    for (principal, action, condition, exit) in [
+        (role.clone(), invoke, json!({}), 0),
+        (json!({"AWS": "arn:aws:iam::123456789012:role/another"}), invoke, json!({}), 4),
+        (role.clone(), invoke, of_organization, 5),
+        // AWS does not document what a blank before an action means.
+        (role, " lambda:InvokeFunction", json!({}), 5),
     ] {
         let target = format!("arn:aws:lambda:us-east-1:{STRANGER}:function:orders");
         let mut state = State::demo();
@@ -261,7 +264,7 @@ fn a_target_in_another_account_must_let_the_role_in_itself() {
         };
         let reader = json!({"AWS": format!("arn:aws:iam::{CUSTOMER}:root")});
         let statements = json!([
-            statement(&principal, "lambda:InvokeFunction", &condition),
+            statement(&principal, action, &condition),
             statement(&reader, "lambda:Get*", &json!({})),
             statement(&reader, "lambda:List*", &json!({})),
         ]);
