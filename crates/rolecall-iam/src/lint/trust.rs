@@ -77,15 +77,21 @@ impl Linter<'_, '_> {
         remedy: Option<Remedy>,
         witness: Option<Witness>,
     ) {
-        self.findings.push(Finding {
+        let fix = fix_of(id, remedy.as_ref());
+        let finding = self.finding(id, statement, message, fix);
+        self.findings.push(Finding { remedy, witness, ..finding });
+    }
+
+    fn finding(&self, id: FindingId, statement: Option<usize>, message: String, fix: String) -> Finding {
+        Finding {
             id,
             document: self.policy.name.to_owned(),
             statement: statement.map(|index| StatementPlace::of(self.policy.document, index)),
             message,
-            fix: fix_of(id, remedy.as_ref()),
-            remedy,
-            witness,
-        });
+            fix,
+            remedy: None,
+            witness: None,
+        }
     }
 
     /// A finding that its witness tells.
@@ -172,12 +178,11 @@ impl Linter<'_, '_> {
             match states_own {
                 false => self.shown(FindingId::T24, index, witness),
                 true => {
-                    self.add(FindingId::T24, Some(index), witness.sentence.clone(), None, Some(witness));
-                    if let Some(finding) = self.findings.last_mut() {
-                        finding.fix = "state the account of whoever assumes the role; for a role of your own, name the principals \
-                                       that need it instead of the account"
-                            .to_owned();
-                    }
+                    let fix = "state the account of whoever assumes the role; for a role of your own, name the principals that \
+                               need it instead of the account";
+                    let finding =
+                        self.finding(FindingId::T24, Some(index), witness.sentence.clone(), fix.to_owned());
+                    self.findings.push(Finding { witness: Some(witness), ..finding });
                 }
             }
         }
